@@ -1,0 +1,40 @@
+"""What the database can refuse, as errors of the domain: constraint names in one table."""
+
+from typing import ClassVar
+
+import asyncpg
+
+
+class DomainError(Exception):
+    """The request was refused."""
+
+    code: ClassVar[str] = "REFUSED"
+
+    def __init__(self, message: str | None = None) -> None:
+        super().__init__(message or (type(self).__doc__ or "").strip())
+
+
+class HandleTaken(DomainError):
+    """This handle belongs to somebody else."""
+
+
+class ProfileExists(DomainError):
+    """This account has a profile already."""
+
+
+class DatabaseUnavailable(DomainError):
+    """The database does not answer at the moment; try again."""
+
+    code = "UNAVAILABLE"
+
+
+CONSTRAINTS: dict[str, type[DomainError]] = {
+    "handles_pkey": HandleTaken,
+    "identities_pkey": ProfileExists,
+}
+
+
+def domain_error(error: asyncpg.IntegrityConstraintViolationError) -> DomainError | None:
+    """The domain error that this constraint stands for, or None where a violation is a fault of ours."""
+    known = CONSTRAINTS.get(getattr(error, "constraint_name", None) or "")
+    return known() if known else None

@@ -1,0 +1,135 @@
+"""Reads the statements in `db/*.sql`: one sentence a query, its name and the shape of its answer in a header.
+
+    -- name: user_by_id :one_per(id) User
+    -- name: credits_by_track :many_per(track_id)
+    -- name: videos_by_sound :page_per(sound_id) by(created_at, id) Video
+    -- name: open_outbox :rows
+
+`one_per`, `many_per` and `page_per` take arrays of keys ($1, or $1, $2 … for a key of several columns) and name the columns by which
+the rows are handed back to them. `page_per` also takes a slice: its text holds `{range}` and `{order}`, and its limit is the parameter
+after the keys. `rows`, `row`, `value` and `execute` run as they are. A last word names the row class (db/rows.py).
+
+    -- columns: User
+
+gives the columns of a concept once; `{User}` stands for them in every statement.
+"""
+
+import re
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import Any, Literal
+
+from asyncpg import Record
+
+from db.rows import ROWS
+
+Shape = Literal["one_per", "many_per", "page_per", "rows", "row", "value", "execute"]
+
+HEADER = re.compile(
+    r"^-- name: (?P<name>[a-z_]+) :(?P<shape>[a-z_]+)(?:\((?P<keys>[a-z_, ]+)\))?(?: by\((?P<keyset>[a-z_, ]+)\))?(?: (?P<row>[A-Z]\w+))?$"
+)
+SHAPES = ("one_per", "many_per", "page_per", "rows", "row", "value", "execute")
+
+
+class BadQuery(Exception):
+    """A file of statements cannot be read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Slice:
+    """A part of an ordered list: at most `limit` rows in scanning order, strictly between `start` and `stop` (keyset values)."""
+
+    limit: int
+    descending: bool
+    start: tuple[Any, ...] | None = None
+    stop: tuple[Any, ...] | None = None
+
+
+@dataclass(frozen=True)
+class Query:
+    """One statement; `sql` is its text, or for `page_per` the template that `text_for` fills."""
+
+    name: str
+    shape: Shape
+    sql: str
+    keys: tuple[str, ...] = ()
+    keyset: tuple[str, ...] = ()
+    row_class: type[Record] | None = None
+    source: str = field(default="", compare=False)
+
+    @property
+    def batched(self) -> bool:
+        """True where the answer is handed back by key, so that loads of many parents can share one statement."""
+        return bool(self.keys)
+
+    def text_for(self, part: Slice | None) -> tuple[str, tuple[Any, ...]]:
+        """The SQL of this slice and the parameters that follow the keys: limit, then the bounds that there are."""
+        if part is None:
+            return self.sql, ()
+        bounds = tuple(value for bound in (part.start, part.stop) if bound is not None for value in bound)
+        return _page_sql(self, part.descending, part.start is not None, part.stop is not None), (part.limit, *bounds)
+
+
+@cache
+def _page_sql(query: Query, descending: bool, has_start: bool, has_stop: bool) -> str:
+    # Texts differ by direction and bounds instead of one text with `$3 is null or …`: the row comparison must reach the index.
+    columns = ", ".join(query.keyset)
+    parameter = len(query.keys) + 2
+    ranges = []
+    for present, operator in ((has_start, "<" if descending else ">"), (has_stop, ">" if descending else "<")):
+        if present:
+            places = ", ".join(f"${parameter + index}" for index in range(len(query.keyset)))
+            ranges.append(f"({columns}) {operator} ({places})")
+            parameter += len(query.keyset)
+    order = ", ".join(f"{column} desc" if descending else column for column in query.keyset)
+    return query.sql.replace("{range}", " and ".join(ranges) or "true").replace("{order}", order)
+
+
+def read_queries(folder: Path) -> dict[str, Query]:
+    """All statements of the folder's `*.sql` by name; raises BadQuery with file and line for what cannot be read."""
+    blocks = [block for path in sorted(folder.glob("*.sql")) if path.name != "schema.sql" for block in _blocks(path)]
+    lists = {header.split()[-1]: text for _, header, text in blocks if header.startswith("-- columns:")}
+    queries: dict[str, Query] = {}
+    for source, header, text in blocks:
+        if header.startswith("-- columns:"):
+            continue
+        for name, columns in lists.items():
+            text = text.replace("{" + name + "}", columns)
+        query = _read_query(source, header, text)
+        if query.name in queries:
+            raise BadQuery(f"{source}: {query.name} is already defined at {queries[query.name].source}")
+        queries[query.name] = query
+    return queries
+
+
+def _blocks(path: Path) -> list[tuple[str, str, str]]:
+    # (file:line, header, the text below it without comments)
+    blocks: list[tuple[str, str, list[str]]] = []
+    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
+        if line.startswith(("-- name:", "-- columns:")):
+            blocks.append((f"{path.name}:{number}", line, []))
+        elif blocks and line.strip() and not line.strip().startswith("--"):
+            blocks[-1][2].append(line)
+    return [(source, header, "\n".join(lines).rstrip("; \n")) for source, header, lines in blocks]
+
+
+def _read_query(source: str, header: str, text: str) -> Query:
+    found = HEADER.match(header)
+    if found is None or found["shape"] not in SHAPES:
+        raise BadQuery(
+            f"{source}: a header is `-- name: <name> :<shape>(<keys>) by(<keyset>) <Row>` with a shape of {', '.join(SHAPES)}"
+        )
+    if found["row"] is not None and found["row"] not in ROWS:
+        raise BadQuery(f"{source}: there is no row class {found['row']}Row in db/rows.py")
+    keys = tuple(part.strip() for part in (found["keys"] or "").split(",") if part.strip())
+    keyset = tuple(part.strip() for part in (found["keyset"] or "").split(",") if part.strip())
+    if bool(keys) != found["shape"].endswith("_per") or bool(keyset) != (found["shape"] == "page_per"):
+        raise BadQuery(f"{source}: only the shapes *_per take keys, and only page_per takes by(…)")
+    # The comment is what pg_stat_statements, logs and the golden tests know a statement by.
+    return Query(
+        found["name"], found["shape"], f"/* {found['name']} */ {text}", keys, keyset, ROWS.get(found["row"]), source
+    )  # type: ignore[arg-type]
+
+
+QUERIES = read_queries(Path(__file__).parent)

@@ -1,0 +1,18 @@
+-- Videos, by (sound_id, id), and their lists.
+
+-- columns: Video
+sound_id, id, creator_id, caption, hashtags, niche_ids, region, duration_ms, thumbnail_url, created_at, response_to_sound_id,
+response_to_id, response_kind, view_count, like_count, comment_count, share_count, top_score
+
+-- name: video_by_key :one_per(sound_id, id) Video
+select {Video} from videos join unnest($1::bigint[], $2::bigint[]) wanted(s, v) on sound_id = s and id = v where not hidden
+
+-- name: videos_by_sound :page_per(sound_id) by(created_at, id) Video
+select v.* from sounds s cross join lateral (
+    select {Video} from videos where sound_id = s.id and not hidden and {range} order by {order} limit $2) v
+where s.id = any($1::bigint[])
+
+-- name: videos_top_by_sound :page_per(sound_id) by(top_score, id) Video
+select v.* from sounds s cross join lateral (
+    select {Video} from videos where sound_id = s.id and not hidden and {range} order by {order} limit $2) v
+where s.id = any($1::bigint[])
