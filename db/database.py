@@ -203,9 +203,8 @@ class Database(Named):
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Transaction]:
         """A read-committed transaction: committed at the end of the block, rolled back by an exception."""
-        async with self._writers.lend() as lent:
-            async with lent.connection.transaction():
-                yield Transaction(lent, self._seen)
+        async with self._writers.lend() as lent, lent.connection.transaction():
+            yield Transaction(lent, self._seen)
 
     async def _send(self, query: Query, sql: str, args: Sequence[Any]) -> list[Any]:
         self._seen(query.name)

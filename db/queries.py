@@ -68,11 +68,13 @@ class Query:
         if part is None:
             return self.sql, ()
         bounds = tuple(value for bound in (part.start, part.stop) if bound is not None for value in bound)
-        return _page_sql(self, part.descending, part.start is not None, part.stop is not None), (part.limit, *bounds)
+        return _page_sql(
+            self, descending=part.descending, has_start=part.start is not None, has_stop=part.stop is not None
+        ), (part.limit, *bounds)
 
 
 @cache
-def _page_sql(query: Query, descending: bool, has_start: bool, has_stop: bool) -> str:
+def _page_sql(query: Query, *, descending: bool, has_start: bool, has_stop: bool) -> str:
     # Texts differ by direction and bounds instead of one text with `$3 is null or …`: the row comparison must reach the index.
     columns = ", ".join(query.keyset)
     parameter = len(query.keys) + 2
