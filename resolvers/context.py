@@ -1,0 +1,47 @@
+"""What a request is answered with: the database, who asks, and what time it is."""
+
+import asyncio
+from collections.abc import Awaitable, Hashable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from db.database import Database
+from events.cursor import Cursors
+from resolvers.errors import NoProfile, Unauthenticated
+
+Rows = list[Any]  # rows, or the tagged dicts that stand in for them
+
+
+@dataclass(slots=True)
+class Context:
+    """One a request. `subject` is the token's, `viewer` the user it belongs to; `now` is the only clock of a read."""
+
+    db: Database
+    cursors: Cursors
+    now: datetime
+    subject: str | None = None
+    viewer: int | None = None
+    idempotency_key: str | None = None
+    loaders: dict[Hashable, Any] = field(default_factory=dict)
+    _hidden: asyncio.Future[frozenset[int]] | None = None
+
+    def signed_in(self) -> int:
+        """The viewer's user id; raises Unauthenticated or NoProfile where there is none."""
+        if self.subject is None:
+            raise Unauthenticated
+        if self.viewer is None:
+            raise NoProfile
+        return self.viewer
+
+    def hidden(self) -> Awaitable[frozenset[int]]:
+        """The users who are hidden from this viewer, and to whom the viewer is: one load a request, none for a stranger."""
+        if self._hidden is None:
+            self._hidden = asyncio.ensure_future(self._load_hidden())
+        return self._hidden
+
+    async def _load_hidden(self) -> frozenset[int]:
+        if self.viewer is None:
+            return frozenset()
+        (rows,) = await self.db.hidden_by_user([self.viewer])
+        return frozenset(row["hidden_id"] for row in rows)

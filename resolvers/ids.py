@@ -1,0 +1,82 @@
+"""Global ids: opaque to clients, and carrying what routes them (a video's holds its sound's)."""
+
+import re
+from typing import Any, NewType
+
+from resolvers.errors import InvalidId
+
+Id = NewType("Id", str)
+
+NUMBER = re.compile(r"[1-9][0-9]{0,18}")
+LARGEST = 2**63 - 1
+SHOWN = 64  # as much of a wrong id as an error repeats
+
+
+class Kind:
+    """One kind of id: a prefix and the columns that make the key. A key of one column is the value, else a tuple."""
+
+    def __init__(self, prefix: str, *columns: str) -> None:
+        self.prefix = prefix
+        self.columns = columns
+        KINDS[prefix] = self
+
+    def of(self, row: Any) -> str:
+        """The id of this row."""
+        return "_".join((self.prefix, *(str(row[column]) for column in self.columns)))
+
+    def write(self, *key: Any) -> str:
+        """The id of this key."""
+        return "_".join((self.prefix, *map(str, key)))
+
+    def read(self, text: str) -> Any:
+        """The key in this id; raises InvalidId where it is malformed or of another kind."""
+        kind, key = read(text)
+        if kind is not self:
+            raise InvalidId(f"{_shown(text)} is the id of a {kind.prefix}; the id of a {self.prefix} is needed here.")
+        return key
+
+    def key(self, parts: list[str]) -> Any:
+        """The key from the parts behind the prefix, or None where they are malformed."""
+        if len(parts) != len(self.columns) or not all(NUMBER.fullmatch(part) for part in parts):
+            return None
+        numbers = tuple(int(part) for part in parts)
+        if max(numbers) > LARGEST:
+            return None
+        return numbers if len(numbers) > 1 else numbers[0]
+
+
+class NameKind(Kind):
+    """A kind whose key is a name that may hold underscores."""
+
+    def key(self, parts: list[str]) -> Any:
+        name = "_".join(parts)
+        return name if 0 < len(name) <= 100 and "\x00" not in name else None
+
+
+def read(text: str) -> tuple[Kind, Any]:
+    """The kind and the key of any id; raises InvalidId."""
+    prefix, *parts = text.split("_") if len(text) <= 400 else ("",)
+    kind = KINDS.get(prefix)
+    key = kind.key(parts) if kind is not None else None
+    if kind is None or key is None:
+        raise InvalidId(f"{_shown(text)} is not an id that Chorus gave out.")
+    return kind, key
+
+
+def _shown(text: str) -> str:
+    return repr(text if len(text) <= SHOWN else text[:SHOWN] + "…")
+
+
+KINDS: dict[str, Kind] = {}
+USER = Kind("user", "id")
+ARTIST = Kind("artist", "id")
+RELEASE = Kind("release", "id")
+TRACK = Kind("track", "id")
+SOUND = Kind("sound", "id")
+COMMUNITY = Kind("community", "id")
+VIDEO = Kind("video", "sound_id", "id")
+HASHTAG = NameKind("hashtag", "name")
+NICHE = Kind("niche", "id")
+PLAYLIST = Kind("playlist", "id")
+VIDEO_COMMENT = Kind("videocomment", "sound_id", "id")
+TRACK_COMMENT = Kind("trackcomment", "track_id", "id")

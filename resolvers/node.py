@@ -1,0 +1,40 @@
+"""Any object by its global id."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any
+
+from resolvers import ids, visibility
+from resolvers.context import Context, Rows
+from resolvers.errors import InvalidArgument, InvalidId
+from resolvers.ids import Id, Kind, read
+
+LARGEST = 100
+FIND: dict[Kind, Callable[[Context, Sequence[Any]], Awaitable[Rows]]] = {
+    ids.USER: visibility.users,
+    ids.VIDEO: visibility.videos,
+    ids.SOUND: lambda ctx, keys: ctx.db.sound_by_id(keys),
+    ids.COMMUNITY: lambda ctx, keys: ctx.db.community_by_sound(keys),
+}
+
+
+async def node(_: Rows, ctx: Context, id: Id) -> Rows:
+    kind, key = read(id)
+    return await FIND[kind](ctx, [key])
+
+
+async def nodes(_: Rows, ctx: Context, ids: list[Id]) -> Rows:
+    if len(ids) > LARGEST:
+        raise InvalidArgument(f"`ids` holds {len(ids)} ids; at most {LARGEST} are allowed.")
+    answers: Rows = [None] * len(ids)
+    places: dict[Kind, list[tuple[int, Any]]] = {}
+    for index, text in enumerate(ids):
+        try:
+            kind, key = read(text)
+            places.setdefault(kind, []).append((index, key))
+        except InvalidId as error:
+            answers[index] = error
+    for kind, found in places.items():
+        rows = await FIND[kind](ctx, [key for _, key in found])
+        for (index, _), row in zip(found, rows, strict=True):
+            answers[index] = row
+    return [answers]

@@ -1,0 +1,184 @@
+"""Connections: cursors to keysets and back, by the rules of Relay (docs: protocols, Relay)."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, NewType
+
+from db.queries import QUERIES, Slice
+from events.cursor import BadCursor
+from resolvers.context import Context, Rows
+from resolvers.errors import InvalidCursor, InvalidPageSize
+
+Cursor = NewType("Cursor", str)
+Nodes = Callable[[Context, Rows], Awaitable[Rows]]
+
+LARGEST = 100
+SLACK = 4  # rows beyond the page, so that a few hidden ones seldom cost a second statement; the same for every viewer: one key
+
+
+@dataclass(frozen=True, slots=True)
+class Arguments:
+    """The four page arguments as they came."""
+
+    first: int | None = None
+    after: Cursor | None = None
+    last: int | None = None
+    before: Cursor | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """How one list is read: its query and further parameters, its order, and what hides an edge.
+
+    `hides` names the column of the user whose edge disappears where viewer and user blocked each other. `nodes` gives an edge's node where it stands in another
+    table; an edge whose node is None disappears, and the others are replaced by their nodes.
+    """
+
+    query: str
+    args: tuple[Any, ...] = ()
+    descending: bool = True
+    hides: str | None = None
+    nodes: Nodes | None = None
+
+    def scope(self, key: Any) -> str:
+        """What a cursor of this list is bound to."""
+        return f"{self.query}|{key}|{self.args}|{self.descending}"
+
+
+async def pages(ctx: Context, listing: Listing, keys: Sequence[Any], arguments: Arguments, default: int = 20) -> Rows:
+    """A connection for each key; a key whose cursor is not its own has an InvalidCursor in its position."""
+    size = check_size(arguments, default)
+    if arguments.after is None and arguments.before is None:
+        return await _pages(ctx, listing, list(keys), (None, None), arguments, size)
+    answers = await asyncio.gather(
+        *(_bounded(ctx, listing, key, arguments, size) for key in keys), return_exceptions=True
+    )
+    for answer in answers:
+        if isinstance(answer, BaseException) and not isinstance(answer, InvalidCursor):
+            raise answer
+    return list(answers)
+
+
+def check_size(arguments: Arguments, default: int) -> int:
+    """The number of edges to scan for; raises InvalidPageSize."""
+    for name, value in (("first", arguments.first), ("last", arguments.last)):
+        if value is not None and not 1 <= value <= LARGEST:
+            raise InvalidPageSize(f"`{name}` is {value}; it must be between 1 and {LARGEST}.")
+    return arguments.first or arguments.last or default
+
+
+def read_cursor(ctx: Context, scope: str, cursor: str | None) -> tuple[Any, ...] | None:
+    """The keyset values of this cursor; raises InvalidCursor where another list gave it."""
+    if cursor is None:
+        return None
+    try:
+        return tuple(ctx.cursors.read(scope, cursor))
+    except BadCursor as error:
+        raise InvalidCursor from error
+
+
+async def _bounded(ctx: Context, listing: Listing, key: Any, arguments: Arguments, size: int) -> dict[str, Any]:
+    scope = listing.scope(key)
+    bounds = (read_cursor(ctx, scope, arguments.after), read_cursor(ctx, scope, arguments.before))
+    (answer,) = await _pages(ctx, listing, [key], bounds, arguments, size)
+    return answer  # type: ignore[no-any-return]
+
+
+async def _pages(
+    ctx: Context,
+    listing: Listing,
+    keys: list[Any],
+    bounds: tuple[tuple[Any, ...] | None, tuple[Any, ...] | None],
+    arguments: Arguments,
+    size: int,
+) -> Rows:
+    backwards = arguments.first is None and arguments.last is not None
+    start, stop = reversed(bounds) if backwards else bounds
+    descending = listing.descending != backwards
+    lists = await _scan(ctx, listing, keys, Slice(size + 1 + SLACK, descending, start, stop), size + 1)
+    return [
+        _connection(ctx, listing, key, edges, arguments, size, backwards)
+        for key, edges in zip(keys, lists, strict=True)
+    ]
+
+
+async def _scan(
+    ctx: Context, listing: Listing, keys: list[Any], part: Slice, wanted: int
+) -> list[list[tuple[Any, Any]]]:
+    # (row that the cursor comes from, edge) pairs, at least `wanted` of them where the list has so many that may be seen
+    load = getattr(ctx.db, listing.query)(keys, part, *listing.args)
+    hidden = await ctx.hidden() if listing.hides else frozenset()
+    lists = await load
+    kept = await _visible(ctx, listing, lists, hidden)
+    short = [i for i, rows in enumerate(lists) if len(rows) == part.limit and len(kept[i]) < wanted]
+    if not short:
+        return kept
+    keyset = QUERIES[listing.query].keyset
+    further = await asyncio.gather(
+        *(
+            _scan(
+                ctx,
+                listing,
+                [keys[i]],
+                Slice(part.limit, part.descending, tuple(lists[i][-1][column] for column in keyset), part.stop),
+                wanted - len(kept[i]),
+            )
+            for i in short
+        )
+    )
+    for i, (more,) in zip(short, further, strict=True):
+        kept[i] = kept[i] + more
+    return kept
+
+
+async def _visible(ctx: Context, listing: Listing, lists: Rows, hidden: frozenset[int]) -> list[list[tuple[Any, Any]]]:
+    if listing.hides and hidden:
+        lists = [[row for row in rows if row[listing.hides] not in hidden] for rows in lists]
+    if listing.nodes is None:
+        return [[(row, row) for row in rows] for rows in lists]
+    nodes = iter(await listing.nodes(ctx, [row for rows in lists for row in rows]))
+    return [[(row, node) for row, node in zip(rows, nodes, strict=False) if node is not None] for rows in lists]
+
+
+def _connection(
+    ctx: Context,
+    listing: Listing,
+    key: Any,
+    edges: list[tuple[Any, Any]],
+    arguments: Arguments,
+    size: int,
+    backwards: bool,
+) -> dict[str, Any]:
+    more = len(edges) > size
+    edges = edges[:size]
+    before, after = arguments.after is not None, arguments.before is not None
+    if backwards:
+        edges.reverse()
+        before = more
+    else:
+        after = more
+        if arguments.last is not None and len(edges) > arguments.last:
+            edges = edges[-arguments.last :]
+            before = True
+    keyset = QUERIES[listing.query].keyset
+    anchors = [anchor for anchor, _ in edges]
+
+    def cursor(index: int) -> str:
+        anchor = anchors[index]
+        return ctx.cursors.sign(listing.scope(key), [anchor[column] for column in keyset])
+
+    return connection([edge for _, edge in edges], cursor, has_next_page=after, has_previous_page=before)
+
+
+def connection(
+    edges: Rows, cursor: Callable[[int], str], *, has_next_page: bool, has_previous_page: bool, **fields: Any
+) -> dict[str, Any]:
+    """A connection as the schema reads it; `cursor(index)` makes the cursor of an edge, and only when it is asked for."""
+    return {
+        "edges": edges,
+        "cursor": cursor,
+        "has_next_page": has_next_page,
+        "has_previous_page": has_previous_page,
+        **fields,
+    }

@@ -1,0 +1,139 @@
+"""The kinds of field there are: a column (declare it, nothing more), `batched`, and the four that both executors know by name.
+
+`batched(function)` ties a field to its batch function (resolvers/) and takes the field's arguments from its signature. Under graphql-core's
+executor it runs through a DataLoader, one a request, function and place in the document.
+"""
+
+import inspect
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import strawberry
+from strawberry import UNSET
+from strawberry.dataloader import DataLoader
+from strawberry.types.field import StrawberryField
+from strawberry.types.fields.resolver import StrawberryResolver
+
+from resolvers.context import Context, Rows
+from resolvers.ids import Kind
+
+Info = strawberry.Info[Context, None]
+BATCH = "batch"  # the key of a field's metadata under which an executor finds the batch function
+KIND = "kind"  # … or one of "id", "node", "edges", "cursor" with what it needs
+
+
+def batched(
+    function: Callable[..., Any], *, description: str | None = None, deprecation_reason: str | None = None
+) -> Any:
+    """A field that is answered for all parents of a level at once: `await function(parents, ctx, **arguments)`."""
+    return _field(_through_loader(function), {BATCH: function}, description, deprecation_reason)
+
+
+def global_id(kind: Kind) -> Any:
+    """The global id of the row."""
+    return _field(
+        lambda root: kind.of(root), {KIND: ("id", kind)}, "Opaque and global: `node(id:)` finds this object again."
+    )
+
+
+def itself(*, unless_null: str | None = None, description: str | None = None) -> Any:
+    """The row itself under another type; null where the column `unless_null` is."""
+
+    def resolve(root: Any) -> Any:
+        return None if unless_null is not None and root[unless_null] is None else _row(root)
+
+    return _field(resolve, {KIND: ("node", unless_null)}, description)
+
+
+def edges() -> Any:
+    """The edges of a connection."""
+    return _field(lambda root: [Edge(root, index) for index in range(len(root["edges"]))], {KIND: ("edges", None)})
+
+
+def cursor() -> Any:
+    """The cursor of an edge, made only because it was asked for."""
+    return _field(lambda root: root.cursor(), {KIND: ("cursor", None)}, "Opaque; bound to this list.")
+
+
+def end_cursor(position: int) -> Any:
+    """The cursor of a connection's first (0) or last (-1) edge; null where it has none."""
+
+    def resolve(root: Any) -> str | None:
+        return root["cursor"](position % len(root["edges"])) if root["edges"] else None
+
+    return _field(resolve, {KIND: ("end_cursor", position)})
+
+
+class Edge:
+    """An edge is its row; this lends it the way to its cursor, for the executor that visits one object at a time."""
+
+    __slots__ = ("_connection", "_index", "row")
+
+    def __init__(self, connection: Any, index: int) -> None:
+        self._connection = connection
+        self._index = index
+        self.row = connection["edges"][index]
+
+    def __getitem__(self, column: str) -> Any:
+        return self.row[column]
+
+    def cursor(self) -> str:
+        return self._connection["cursor"](self._index)  # type: ignore[no-any-return]
+
+
+def column(root: Any, name: str) -> Any:
+    """The default resolver: a field without a function is the column of its Python name."""
+    return root[name]
+
+
+def _row(root: Any) -> Any:
+    return root.row if type(root) is Edge else root
+
+
+def _field(
+    resolve: Callable[..., Any],
+    metadata: dict[str, Any],
+    description: str | None = None,
+    deprecation_reason: str | None = None,
+) -> StrawberryField:
+    if not hasattr(resolve, "__signature__"):
+        resolve.__signature__ = inspect.Signature([_parameter("root")])  # type: ignore[attr-defined]
+    return StrawberryField(
+        base_resolver=StrawberryResolver(resolve),
+        description=description,
+        deprecation_reason=deprecation_reason,
+        metadata=metadata,
+    )
+
+
+def _parameter(name: str, annotation: Any = Any) -> inspect.Parameter:
+    return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, annotation=annotation)
+
+
+def _through_loader(function: Callable[..., Any]) -> Callable[..., Any]:
+    def resolve(root: Any, info: Info, **arguments: Any) -> Any:
+        ctx = info.context
+        place = (function, id(info._raw_info.field_nodes[0]))  # noqa: SLF001  Strawberry's Info does not show the node
+        loader = ctx.loaders.get(place)
+        if loader is None:
+            given = {name: value for name, value in arguments.items() if value is not UNSET}
+            load = partial(_load, function, ctx, given)
+            loader = ctx.loaders[place] = DataLoader(load_fn=load, cache=False)
+        return loader.load(_row(root))
+
+    arguments = [_argument(own) for own in list(inspect.signature(function).parameters.values())[2:]]
+    resolve.__signature__ = inspect.Signature([_parameter("root"), _parameter("info", Info), *arguments])  # type: ignore[attr-defined]
+    resolve.__module__ = function.__module__
+    return resolve
+
+
+def _argument(own: inspect.Parameter) -> inspect.Parameter:
+    # An argument that may be absent has no default in the SDL: `first: Int`, not `first: Int = null`.
+    default = UNSET if own.default is None else own.default
+    return own.replace(kind=inspect.Parameter.KEYWORD_ONLY, default=default)
+
+
+async def _load(function: Callable[..., Any], ctx: Context, arguments: dict[str, Any], parents: Rows) -> Rows:
+    answers: Rows = await function(parents, ctx, **arguments)
+    return answers

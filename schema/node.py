@@ -1,0 +1,29 @@
+"""Node, and how a value tells which type it is of."""
+
+from collections.abc import Callable
+from typing import Any
+
+import strawberry
+from asyncpg import Record
+
+
+def typename(value: Any, *_: Any) -> str:
+    """The name of the type of this value: a row's class, or a tagged dict's tag."""
+    return value["__typename"] if type(value) is dict else type(value).__name__.removesuffix("Row")  # type: ignore[no-any-return]
+
+
+def rows(*classes: type[Record]) -> Callable[..., bool]:
+    """`is_type_of` of a type whose values are rows of these classes."""
+    return lambda value, _info: type(value) in classes
+
+
+def tagged(name: str) -> Callable[..., bool]:
+    """`is_type_of` of a type whose values are dicts with this tag."""
+    return lambda value, _info: type(value) is dict and value.get("__typename") == name
+
+
+@strawberry.interface(description="Anything with a global id; `node(id:)` finds it again.")
+class Node:
+    id: strawberry.ID
+
+    resolve_type = typename

@@ -1,0 +1,110 @@
+"""The scalars of the interface."""
+
+import re
+from datetime import UTC, date, datetime
+from typing import Any, NewType
+
+import strawberry
+from graphql import GraphQLError
+from strawberry.schema.types.scalar import DEFAULT_SCALAR_REGISTRY
+
+from resolvers.ids import Id
+from resolvers.page import Cursor
+from resolvers.regions import RegionCode
+
+Long = NewType("Long", int)
+Uri = NewType("Uri", str)
+LocalDate = NewType("LocalDate", date)
+LARGEST = 2**63 - 1
+
+
+def _write_time(value: datetime) -> str:
+    return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+def _read_time(value: Any) -> datetime:
+    if not isinstance(value, str) or len(value) > 40:
+        raise GraphQLError("A DateTime is a text like 2026-11-22T09:30:00Z.")
+    try:
+        parsed = datetime.fromisoformat(value)
+    except ValueError as error:
+        raise GraphQLError(f"{value!r} is not a DateTime like 2026-11-22T09:30:00Z.") from error
+    if parsed.tzinfo is None:
+        raise GraphQLError(f"{value!r} has no offset; a DateTime ends in Z or in an offset like +02:00.")
+    return parsed.astimezone(UTC)
+
+
+def _read_date(value: Any) -> date:
+    try:
+        return date.fromisoformat(value)
+    except (TypeError, ValueError) as error:
+        raise GraphQLError("A LocalDate is a text like 2026-11-22.") from error
+
+
+def _read_long(value: Any) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or abs(value) > LARGEST:
+        raise GraphQLError("A Long is a whole number of at most 63 bits.")
+    return value
+
+
+def _read_uri(value: Any) -> str:
+    if not isinstance(value, str) or len(value) > 2048 or not re.fullmatch(r"https?://[^\s\x00-\x20\x7f]+", value):
+        raise GraphQLError("A Uri is a text that begins with http:// or https://, of at most 2048 characters.")
+    return value
+
+
+def _read_region(value: Any) -> str:
+    if not isinstance(value, str) or not re.fullmatch(r"[A-Z]{2}", value):
+        raise GraphQLError("A RegionCode is two capital letters (ISO 3166-1 alpha-2), or ZZ for unknown.")
+    return value
+
+
+def _read_cursor(value: Any) -> str:
+    if not isinstance(value, str) or len(value) > 1000:
+        raise GraphQLError("A Cursor is a text that a list gave out.")
+    return value
+
+
+SCALARS: dict[object, Any] = {
+    Id: DEFAULT_SCALAR_REGISTRY[strawberry.ID],
+    datetime: strawberry.scalar(
+        name="DateTime",
+        description="A moment: RFC 3339, UTC.",
+        specified_by_url="https://www.rfc-editor.org/rfc/rfc3339",
+        serialize=_write_time,
+        parse_value=_read_time,
+    ),
+    LocalDate: strawberry.scalar(
+        name="LocalDate",
+        description="A day without a time zone: RFC 3339 full-date.",
+        specified_by_url="https://www.rfc-editor.org/rfc/rfc3339#section-5.6",
+        serialize=date.isoformat,
+        parse_value=_read_date,
+    ),
+    Long: strawberry.scalar(
+        name="Long",
+        description="A whole number of up to 63 bits, written as a JSON number.",
+        serialize=int,
+        parse_value=_read_long,
+    ),
+    Uri: strawberry.scalar(
+        name="Uri",
+        description="An http or https address: RFC 3986.",
+        specified_by_url="https://www.rfc-editor.org/rfc/rfc3986",
+        serialize=str,
+        parse_value=_read_uri,
+    ),
+    RegionCode: strawberry.scalar(
+        name="RegionCode",
+        description="ISO 3166-1 alpha-2, and ZZ for unknown.",
+        specified_by_url="https://www.iso.org/iso-3166-country-codes.html",
+        serialize=str,
+        parse_value=_read_region,
+    ),
+    Cursor: strawberry.scalar(
+        name="Cursor",
+        description="Opaque, signed, and bound to the list or stream that gave it.",
+        serialize=str,
+        parse_value=_read_cursor,
+    ),
+}

@@ -1,0 +1,54 @@
+"""Sound: the thread that videos share."""
+
+from datetime import datetime
+
+import strawberry
+
+from db.rows import SoundRow
+from resolvers import ids, sound
+from resolvers.regions import RegionCode
+from schema.field import batched, global_id, itself
+from schema.lazy import Community, User
+from schema.node import Node, rows
+from schema.scalars import Long, Uri
+
+strawberry.enum(sound.SoundKind, description="What a sound is.")
+strawberry.enum(
+    sound.SoundStatus, description="Whether a sound may be used. It is never deleted: a removed one keeps its id."
+)
+
+
+@strawberry.type(description="The part of the track that a clip plays.")
+class ClipRange:
+    clip_start_ms: int = strawberry.field(name="startMs")
+    clip_end_ms: int = strawberry.field(name="endMs")
+
+
+@strawberry.type(description="What a sound may be used for, and where.")
+class UsageRights:
+    rights_personal: bool = strawberry.field(name="personal")
+    rights_commercial: bool = strawberry.field(name="commercial", description="A commercial account may use it.")
+    rights_territories: list[RegionCode] | None = strawberry.field(
+        name="territories", description="Null is everywhere."
+    )
+    rights_expires_at: datetime | None = strawberry.field(name="expiresAt")
+
+
+@strawberry.type(description="A clip of a song, a film line or somebody's own recording: the thread that videos share.")
+class Sound(Node):
+    is_type_of = rows(SoundRow)
+
+    id: strawberry.ID = global_id(ids.SOUND)
+    title: str
+    kind: sound.SoundKind
+    status: sound.SoundStatus
+    duration_ms: int
+    cover_url: Uri | None
+    created_at: datetime
+    creator: User | None = batched(sound.creator, description="Who recorded it; null for a label's clip.")
+    clip: ClipRange | None = itself(unless_null="clip_start_ms")
+    derived_from: "Sound | None" = batched(sound.derived_from, description="The sound that this one is a variant of.")
+    community: Community = itself(description="Everybody who used it.")
+    usage_rights: UsageRights = itself()
+    save_count: Long
+    share_count: Long

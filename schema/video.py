@@ -1,0 +1,48 @@
+"""Video: what somebody made with a sound."""
+
+from datetime import datetime
+
+import strawberry
+
+from db.rows import VideoRow
+from resolvers import ids, video
+from resolvers.page import Cursor
+from resolvers.regions import RegionCode
+from schema.field import batched, cursor, edges, global_id, itself
+from schema.lazy import Sound, User
+from schema.node import Node, rows
+from schema.page import Connection
+from schema.scalars import Long, Uri
+
+strawberry.enum(video.ResponseKind, description="How a video answers another one.")
+
+
+@strawberry.type(description="What somebody made with a sound.")
+class Video(Node):
+    is_type_of = rows(VideoRow)
+
+    id: strawberry.ID = global_id(ids.VIDEO)
+    sound: Sound = batched(video.sound)
+    creator: User | None = batched(video.creator)
+    caption: str
+    region: RegionCode
+    duration_ms: int
+    thumbnail_url: Uri | None
+    created_at: datetime
+    response_to: "Video | None" = batched(video.response_to, description="The video that this one answers.")
+    response_kind: video.ResponseKind | None
+    view_count: Long
+    like_count: Long
+    comment_count: Long
+    share_count: Long
+
+
+@strawberry.type
+class VideoEdge:
+    cursor: Cursor = cursor()
+    node: Video | None = itself()
+
+
+@strawberry.type
+class VideoConnection(Connection):
+    edges: list[VideoEdge] = edges()
