@@ -18,13 +18,11 @@ import re
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from asyncpg import Record
 
 from db.rows import ROWS
-
-Shape = Literal["one_per", "many_per", "page_per", "rows", "row", "value", "execute"]
 
 HEADER = re.compile(
     r"^-- name: (?P<name>[a-z_]+) :(?P<shape>[a-z_]+)(?:\((?P<keys>[a-z_, ]+)\))?(?: by\((?P<keyset>[a-z_, ]+)\))?(?: (?P<row>[A-Z]\w+))?$"
@@ -51,7 +49,7 @@ class Query:
     """One statement; `sql` is its text, or for `page_per` the template that `text_for` fills."""
 
     name: str
-    shape: Shape
+    shape: str
     sql: str
     keys: tuple[str, ...] = ()
     keyset: tuple[str, ...] = ()
@@ -130,8 +128,14 @@ def _read_query(source: str, header: str, text: str) -> Query:
         raise BadQuery(f"{source}: only the shapes *_per take keys, and only page_per takes by(…)")
     # The comment is what pg_stat_statements, logs and the golden tests know a statement by.
     return Query(
-        found["name"], found["shape"], f"/* {found['name']} */ {text}", keys, keyset, ROWS.get(found["row"]), source
-    )  # type: ignore[arg-type]
+        found["name"],
+        found["shape"],
+        f"/* {found['name']} */ {text}",
+        keys,
+        keyset,
+        ROWS.get(found["row"] or ""),
+        source,
+    )
 
 
 QUERIES = read_queries(Path(__file__).parent)

@@ -1,5 +1,6 @@
 """Communities: everybody who used one sound. Their parents are sounds' rows, which hold their counts."""
 
+from collections.abc import Awaitable
 from enum import Enum
 
 from resolvers import ids, visibility
@@ -46,5 +47,5 @@ async def videos(
     return await pages(ctx, listing, [row["id"] for row in communities], Arguments(first, after, last, before))
 
 
-async def sound(communities: Rows, ctx: Context) -> Rows:
-    return await ctx.db.sound_by_id([community["id"] for community in communities])
+def sound(communities: Rows, ctx: Context) -> Awaitable[Rows]:
+    return ctx.db.sound_by_id([community["id"] for community in communities])

@@ -10,7 +10,8 @@ from db.database import Database
 from events.cursor import Cursors
 from resolvers.errors import NoProfile, Unauthenticated
 
-Rows = list[Any]  # rows, or the tagged dicts that stand in for them
+# Rows, or the tagged dicts that stand in for them. A batch function that needs nothing but one load returns the load's awaitable itself.
+Rows = list[Any]
 
 
 @dataclass(slots=True)

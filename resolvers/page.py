@@ -26,6 +26,11 @@ class Arguments:
     last: int | None = None
     before: Cursor | None = None
 
+    @property
+    def backwards(self) -> bool:
+        """True where the page is cut from the end of the list."""
+        return self.first is None and self.last is not None
+
 
 @dataclass(frozen=True, slots=True)
 class Listing:
@@ -93,14 +98,10 @@ async def _pages(
     arguments: Arguments,
     size: int,
 ) -> Rows:
-    backwards = arguments.first is None and arguments.last is not None
-    start, stop = reversed(bounds) if backwards else bounds
-    descending = listing.descending != backwards
+    start, stop = reversed(bounds) if arguments.backwards else bounds
+    descending = listing.descending != arguments.backwards
     lists = await _scan(ctx, listing, keys, Slice(size + 1 + SLACK, descending, start, stop), size + 1)
-    return [
-        _connection(ctx, listing, key, edges, arguments, size, backwards)
-        for key, edges in zip(keys, lists, strict=True)
-    ]
+    return [_connection(ctx, listing, key, edges, arguments, size) for key, edges in zip(keys, lists, strict=True)]
 
 
 async def _scan(
@@ -148,12 +149,11 @@ def _connection(
     edges: list[tuple[Any, Any]],
     arguments: Arguments,
     size: int,
-    backwards: bool,
 ) -> dict[str, Any]:
     more = len(edges) > size
     edges = edges[:size]
     before, after = arguments.after is not None, arguments.before is not None
-    if backwards:
+    if arguments.backwards:
         edges.reverse()
         before = more
     else:

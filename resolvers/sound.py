@@ -1,5 +1,6 @@
 """Sounds, and the song, the maker and the wave behind each."""
 
+from collections.abc import Awaitable
 from enum import Enum
 
 from resolvers import ids, visibility
@@ -20,8 +21,8 @@ class SoundStatus(Enum):
     REMOVED = "REMOVED"
 
 
-async def sound(_: Rows, ctx: Context, id: Id) -> Rows:
-    return await ctx.db.sound_by_id([ids.SOUND.read(id)])
+def sound(_: Rows, ctx: Context, id: Id) -> Awaitable[Rows]:
+    return ctx.db.sound_by_id([ids.SOUND.read(id)])
 
 
 async def creator(sounds: Rows, ctx: Context) -> Rows:

@@ -1,5 +1,6 @@
 """Videos: what somebody made with a sound."""
 
+from collections.abc import Awaitable
 from enum import Enum
 
 from resolvers import ids, visibility
@@ -16,8 +17,8 @@ async def video(_: Rows, ctx: Context, id: Id) -> Rows:
     return await visibility.videos(ctx, [ids.VIDEO.read(id)])
 
 
-async def sound(videos: Rows, ctx: Context) -> Rows:
-    return await ctx.db.sound_by_id([video["sound_id"] for video in videos])
+def sound(videos: Rows, ctx: Context) -> Awaitable[Rows]:
+    return ctx.db.sound_by_id([video["sound_id"] for video in videos])
 
 
 async def creator(videos: Rows, ctx: Context) -> Rows:

@@ -9,7 +9,7 @@ from asyncpg import Record
 
 def typename(value: Any, *_: Any) -> str:
     """The name of the type of this value: a row's class, or a tagged dict's tag."""
-    return value["__typename"] if type(value) is dict else type(value).__name__.removesuffix("Row")  # type: ignore[no-any-return]
+    return value["__typename"] if type(value) is dict else type(value).__name__.removesuffix("Row")
 
 
 def rows(*classes: type[Record]) -> Callable[..., bool]:
