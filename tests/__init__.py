@@ -1,0 +1,1 @@
+"""The proof: through GraphQL and a real Postgres."""

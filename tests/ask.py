@@ -1,0 +1,62 @@
+"""Asks Chorus as a client would, and keeps the names of the statements that were sent for the answer."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from db.database import Database
+from events.cursor import Cursors
+from resolvers.context import Context
+from schema import build_schema
+
+SECRET = "a secret of at least thirty-two characters, for tests"
+
+
+@dataclass
+class Answer:
+    """What came back; `statements` are the names of the queries that ran, sorted."""
+
+    data: Any
+    errors: list[dict[str, Any]] = field(default_factory=list)
+    statements: list[str] = field(default_factory=list)
+
+
+class Api:
+    """The schema over one database at a fixed time."""
+
+    def __init__(self, database: Database, now: datetime) -> None:
+        self.database = database
+        self.now = now
+        self.cursors = Cursors([SECRET])
+
+    async def ask(
+        self, query: str, *, viewer: int | None = None, subject: str | None = None, **variables: Any
+    ) -> Answer:
+        """The answer; errors are kept, to be looked at."""
+        ctx = Context(
+            db=self.database,
+            cursors=self.cursors,
+            now=self.now,
+            viewer=viewer,
+            subject=subject or (f"test|{viewer}" if viewer else None),
+        )
+        sent: list[str] = []
+        self.database.statements = sent
+        result = await build_schema().execute(query, variable_values=variables, context_value=ctx)
+        self.database.statements = None
+        return Answer(
+            result.data,
+            [error.formatted | {"original": error.original_error} for error in result.errors or []],
+            sorted(sent),
+        )
+
+    async def get(self, query: str, *, viewer: int | None = None, **variables: Any) -> Any:
+        """The data of an answer without errors."""
+        answer = await self.ask(query, viewer=viewer, **variables)
+        assert not answer.errors, answer.errors
+        return answer.data
+
+    async def sql(self, statement: str, *args: Any) -> list[Any]:
+        """Rows straight from the database, to arrange a test or to compare with."""
+        async with self.database.transaction() as tx:
+            return await tx.connection.fetch(statement, *args)

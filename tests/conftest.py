@@ -1,0 +1,124 @@
+"""A real Postgres for every test: one cluster a session, a read-only world that readers share, a copy of a template for whoever writes."""
+
+import os
+import shutil
+import tempfile
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import AsyncContextManager
+
+import pytest
+
+from db.database import Database, connect
+from db.migrate import migrate, read_migrations
+from dev.postgres import EmbeddedPostgres
+from tests.ask import Api
+
+NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
+QUICK = {
+    "fsync": "off",
+    "synchronous_commit": "off",
+    "full_page_writes": "off",
+    "max_connections": "200",
+    "shared_buffers": "256MB",
+}
+MemoryNeeded = 1 << 30
+
+
+@pytest.fixture(scope="session")
+def cluster() -> Iterator[EmbeddedPostgres]:
+    """The session's Postgres, in memory where there is room; CHORUS_TEST_POSTGRES_BIN names another one's binaries."""
+    memory = Path("/dev/shm")
+    roomy = memory.is_dir() and shutil.disk_usage(memory).free > MemoryNeeded
+    folder = Path(tempfile.mkdtemp(prefix="chorus-test-", dir=memory if roomy else None))
+    folder.chmod(0o755)
+    binaries = os.environ.get("CHORUS_TEST_POSTGRES_BIN")
+    postgres = EmbeddedPostgres(folder, settings=QUICK, binaries=Path(binaries) if binaries else None)
+    postgres.start()
+    yield postgres
+    postgres.stop()
+    shutil.rmtree(folder)
+
+
+def address(cluster: EmbeddedPostgres, database: str) -> str:
+    """The address of a database of the cluster."""
+    return cluster.address.replace("/postgres?", f"/{database}?")
+
+
+async def run_sql(dsn: str, sql: str) -> None:
+    connection = await connect(dsn)
+    try:
+        await connection.execute(sql)
+    finally:
+        await connection.close()
+
+
+@pytest.fixture(scope="session")
+async def template(cluster: EmbeddedPostgres) -> str:
+    """The name of a migrated, empty database to copy."""
+    await run_sql(cluster.address, "create database template_empty")
+    connection = await connect(address(cluster, "template_empty"))
+    await migrate(connection, read_migrations())
+    await connection.close()
+    return "template_empty"
+
+
+@pytest.fixture(scope="session")
+async def template_world(cluster: EmbeddedPostgres, template: str) -> str:
+    """The name of a database with the small sample world as of NOW, to copy or to read."""
+    from dev.sample import load_sample
+
+    await run_sql(cluster.address, f"create database template_world template {template}")
+    await load_sample(address(cluster, "template_world"), scale="small", seed=1, now=NOW)
+    return "template_world"
+
+
+Copy = Callable[[str], AsyncContextManager[str]]
+
+
+@pytest.fixture(scope="session")
+def copy(cluster: EmbeddedPostgres) -> Copy:
+    """`async with copy(template) as dsn`: a database of one's own, dropped at the end of the block."""
+    made = 0
+
+    @asynccontextmanager
+    async def make(name: str) -> AsyncIterator[str]:
+        nonlocal made
+        made += 1
+        database = f"copy_{made}"
+        await run_sql(cluster.address, f"create database {database} template {name}")
+        try:
+            yield address(cluster, database)
+        finally:
+            await run_sql(cluster.address, f"drop database {database} with (force)")
+
+    return make
+
+
+@pytest.fixture(scope="session")
+async def world(cluster: EmbeddedPostgres, template_world: str) -> AsyncIterator[Api]:
+    """The small world, to be read only."""
+    await run_sql(cluster.address, f"create database world template {template_world}")
+    database = Database(address(cluster, "world"))
+    yield Api(database, NOW)
+    await database.close()
+
+
+@pytest.fixture
+async def api(copy: Copy, template: str) -> AsyncIterator[Api]:
+    """An empty, migrated database of the test's own."""
+    async with copy(template) as dsn:
+        database = Database(dsn)
+        yield Api(database, NOW)
+        await database.close()
+
+
+@pytest.fixture
+async def own_world(copy: Copy, template_world: str) -> AsyncIterator[Api]:
+    """The small world, to be written to."""
+    async with copy(template_world) as dsn:
+        database = Database(dsn)
+        yield Api(database, NOW)
+        await database.close()
