@@ -7,7 +7,7 @@
 
 `one_per`, `many_per` and `page_per` take arrays of keys ($1, or $1, $2 … for a key of several columns) and name the columns by which
 the rows are handed back to them. `page_per` also takes a slice: its text holds `{range}` and `{order}`, and its limit is the parameter
-after the keys. `rows`, `row`, `value` and `execute` run as they are. A last word names the row class (db/rows.py).
+after the keys; further parameters are `{arg1}`, `{arg2}`. `rows`, `row`, `value` and `execute` run as they are. A last word names the row class (db/rows.py).
 
     -- columns: User
 
@@ -27,6 +27,7 @@ from db.rows import ROWS
 HEADER = re.compile(
     r"^-- name: (?P<name>[a-z_]+) :(?P<shape>[a-z_]+)(?:\((?P<keys>[a-z_, ]+)\))?(?: by\((?P<keyset>[a-z_, ]+)\))?(?: (?P<row>[A-Z]\w+))?$"
 )
+ARGUMENT = re.compile(r"\{arg([1-9])\}")
 SHAPES = ("one_per", "many_per", "page_per", "rows", "row", "value", "execute")
 
 
@@ -83,7 +84,8 @@ def _page_sql(query: Query, *, descending: bool, has_start: bool, has_stop: bool
             ranges.append(f"({columns}) {operator} ({places})")
             parameter += len(query.keyset)
     order = ", ".join(f"{column} desc" if descending else column for column in query.keyset)
-    return query.sql.replace("{range}", " and ".join(ranges) or "true").replace("{order}", order)
+    sql = query.sql.replace("{range}", " and ".join(ranges) or "true").replace("{order}", order)
+    return ARGUMENT.sub(lambda found: f"${parameter + int(found[1]) - 1}", sql)
 
 
 def read_queries(folder: Path) -> dict[str, Query]:

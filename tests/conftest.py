@@ -4,10 +4,9 @@ import os
 import shutil
 import tempfile
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import AsyncContextManager
 
 import pytest
 
@@ -24,14 +23,14 @@ QUICK = {
     "max_connections": "200",
     "shared_buffers": "256MB",
 }
-MemoryNeeded = 1 << 30
+MEMORY_NEEDED = 1 << 30
 
 
 @pytest.fixture(scope="session")
 def cluster() -> Iterator[EmbeddedPostgres]:
     """The session's Postgres, in memory where there is room; CHORUS_TEST_POSTGRES_BIN names another one's binaries."""
-    memory = Path("/dev/shm")
-    roomy = memory.is_dir() and shutil.disk_usage(memory).free > MemoryNeeded
+    memory = Path("/dev/shm")  # noqa: S108  a folder of our own is made in it
+    roomy = memory.is_dir() and shutil.disk_usage(memory).free > MEMORY_NEEDED
     folder = Path(tempfile.mkdtemp(prefix="chorus-test-", dir=memory if roomy else None))
     folder.chmod(0o755)
     binaries = os.environ.get("CHORUS_TEST_POSTGRES_BIN")
@@ -75,12 +74,12 @@ async def template_world(cluster: EmbeddedPostgres, template: str) -> str:
     return "template_world"
 
 
-Copy = Callable[[str], AsyncContextManager[str]]
+Copy = Callable[[str], AbstractAsyncContextManager[str]]
 
 
 @pytest.fixture(scope="session")
 def copy(cluster: EmbeddedPostgres) -> Copy:
-    """`async with copy(template) as dsn`: a database of one's own, dropped at the end of the block."""
+    """A database of one's own, for the time of a block: `async with copy(template) as dsn`."""
     made = 0
 
     @asynccontextmanager

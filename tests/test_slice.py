@@ -4,10 +4,6 @@ from datetime import timedelta
 
 from tests.ask import Api
 
-ARRANGE = """
-insert into users (handle, display_name, joined_at) select 'user' || n, 'User ' || n, $1 from generate_series(1, 30) n;
-"""
-
 
 async def seed(api: Api) -> None:
     await api.sql(
@@ -47,14 +43,16 @@ async def test_walking_forwards_and_backwards_meets_every_video_once(api: Api) -
     query = """query ($first: Int, $after: Cursor, $last: Int, $before: Cursor) { sound(id: "sound_1") { community {
       videos(sort: RECENT, first: $first, after: $after, last: $last, before: $before) {
         pageInfo { hasNextPage hasPreviousPage startCursor endCursor } edges { node { id createdAt } } } } } }"""
-    forwards, after = [], None
+    forwards: list[str] = []
+    after = None
     while True:
         page = (await api.get(query, first=7, after=after))["sound"]["community"]["videos"]
         forwards += [edge["node"]["id"] for edge in page["edges"]]
         after = page["pageInfo"]["endCursor"]
         if not page["pageInfo"]["hasNextPage"]:
             break
-    backwards, before = [], None
+    backwards: list[str] = []
+    before = None
     while True:
         page = (await api.get(query, last=7, before=before))["sound"]["community"]["videos"]
         backwards = [edge["node"]["id"] for edge in page["edges"]] + backwards
