@@ -227,6 +227,7 @@ create table sounds (
     check (kind <> 'TRACK_CLIP' or track_id is not null),
     check (kind <> 'REMIX' or derived_from_id is not null)
 );
+create index sounds_silent on sounds (id) where status <> 'ACTIVE';                     -- counters_in_scope: they are on no chart
 
 create table track_sounds (
     track_id bigint not null,
@@ -613,6 +614,15 @@ create index idempotency_results_expiry on idempotency_results (created_at);   -
 create function decayed(sum double precision, hours double precision, half_life double precision) returns double precision
     language sql immutable parallel safe  -- not strict: a strict function with a case in it is not inlined
     return case when abs(sum) < 1e-12 or hours > 64 * half_life then 0 else sum * exp(-0.6931471805599453 * hours / half_life) end;
+
+-- Two rows of sums as one, as of the later of their times.
+create function merged_sums(a double precision[], a_at timestamptz, b double precision[], b_at timestamptz) returns double precision[]
+    language sql immutable parallel safe
+    return array[
+        decayed(a[1], date_part('epoch', greatest(a_at, b_at) - a_at) / 3600, 1) + decayed(b[1], date_part('epoch', greatest(a_at, b_at) - b_at) / 3600, 1),
+        decayed(a[2], date_part('epoch', greatest(a_at, b_at) - a_at) / 3600, 24) + decayed(b[2], date_part('epoch', greatest(a_at, b_at) - b_at) / 3600, 24),
+        decayed(a[3], date_part('epoch', greatest(a_at, b_at) - a_at) / 3600, 168) + decayed(b[3], date_part('epoch', greatest(a_at, b_at) - b_at) / 3600, 168),
+        decayed(a[4], date_part('epoch', greatest(a_at, b_at) - a_at) / 3600, 1344) + decayed(b[4], date_part('epoch', greatest(a_at, b_at) - b_at) / 3600, 1344)];
 
 create table trend_counters (
     sound_id bigint not null,

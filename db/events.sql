@@ -1,0 +1,59 @@
+-- Facts on their way: written to the outbox with what happened, moved to the log in order, read by position.
+
+-- name: insert_events :execute
+insert into outbox (type, occurred_at, body)
+select type, occurred_at, body from unnest($1::text[], $2::timestamptz[], $3::jsonb[]) with ordinality fact(type, occurred_at, body, place)
+order by place
+
+-- name: outbox_is_waiting :value
+select exists (select from outbox where xid < pg_snapshot_xmin(pg_current_snapshot()))
+
+-- name: outbox_age :value
+-- Seconds since the oldest fact that waits for the log happened; null where none waits.
+select date_part('epoch', $1::timestamptz - min(occurred_at)) from outbox
+
+-- name: log_head :row
+select epoch, sequence from log_head
+
+-- name: lock_log_head :row
+select epoch, sequence from log_head for update
+
+-- name: move_outbox :value
+-- After lock_log_head, so that this statement's snapshot is younger than whatever the lock waited for.
+with ready as (
+    select id from outbox where xid < pg_snapshot_xmin(pg_current_snapshot()) order by id limit $3),
+moved as (
+    delete from outbox using ready where outbox.id = ready.id returning outbox.id, type, occurred_at, body),
+logged as (
+    insert into log (sequence, type, occurred_at, logged_at, body)
+    select $1 + row_number() over (order by id), type, occurred_at, $2, body from moved
+    returning sequence)
+update log_head set sequence = $1 + (select count(*) from logged) returning sequence
+
+-- name: log_after :rows
+select sequence, type, occurred_at, logged_at, body from log where sequence > $1 order by sequence limit $2
+
+-- name: add_log_partition :execute
+select add_log_partition($1)
+
+-- name: newest_log_partition :value
+select max(substring(inhrelid::regclass::text from '[0-9]+$')::bigint) from pg_inherits where inhparent = 'log'::regclass
+
+-- name: notify :execute
+select pg_notify($1, payload) from unnest($2::text[]) payload
+
+-- name: consumer_position :value
+select position from consumers where name = $1
+
+-- name: advance_consumer :value
+update consumers set position = $3 where name = $1 and position = $2 returning position
+
+-- name: prepared_transactions :value
+select current_setting('max_prepared_transactions')::integer
+
+-- name: drop_expired_results :value
+with expired as (
+    select caller, field, key from idempotency_results where created_at < $1 order by created_at limit $2),
+gone as (
+    delete from idempotency_results r using expired e where r.caller = e.caller and r.field = e.field and r.key = e.key returning 1)
+select count(*) from gone

@@ -1,0 +1,1 @@
+"""Which sounds rise: counters of weighted videos, the score that is read from them, and the charts."""
