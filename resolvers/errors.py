@@ -54,6 +54,12 @@ class NoProfile(Fault):
     code = "NO_PROFILE"
 
 
+class AccountSuspended(Fault):
+    """This account is suspended: it can read, but not write."""
+
+    code = "ACCOUNT_SUSPENDED"
+
+
 class Refusal(Exception):
     """An expected refusal of a mutation: `typename` is a member of its result union, and `fields` are that type's own."""
 

@@ -7,6 +7,7 @@ from strawberry.schema.config import StrawberryConfig
 
 from schema.community import Community
 from schema.field import column
+from schema.mutation import Mutation
 from schema.query import Query
 from schema.scalars import SCALARS
 from schema.sound import Sound
@@ -19,6 +20,7 @@ def build_schema() -> strawberry.Schema:
     """The schema; built once."""
     return strawberry.Schema(
         query=Query,
+        mutation=Mutation,
         types=[Community, Sound, User, Video],
         config=StrawberryConfig(default_resolver=column, scalar_map=SCALARS),
     )

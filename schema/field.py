@@ -20,6 +20,7 @@ from resolvers.ids import Kind
 
 Info = strawberry.Info[Context, None]
 BATCH = "batch"  # the key of a field's metadata under which an executor finds the batch function
+RESPONSE_KEY = "response_key"  # a parameter of this name is not an argument: it is given the field's place in the response
 KIND = "kind"  # … or one of "id", "node", "edges", "cursor" with what it needs
 
 
@@ -118,11 +119,15 @@ def _through_loader(function: Callable[..., Any]) -> Callable[..., Any]:
         loader = ctx.loaders.get(place)
         if loader is None:
             given = {name: value for name, value in arguments.items() if value is not UNSET}
+            if wants_response_key:
+                given[RESPONSE_KEY] = _response_key(info)
             load = partial(_load, function, ctx, given)
             loader = ctx.loaders[place] = DataLoader(load_fn=load, cache=False)
         return loader.load(_row(root))
 
-    arguments = [_argument(own) for own in list(inspect.signature(function).parameters.values())[2:]]
+    own = list(inspect.signature(function).parameters.values())[2:]
+    wants_response_key = any(parameter.name == RESPONSE_KEY for parameter in own)
+    arguments = [_argument(parameter) for parameter in own if parameter.name != RESPONSE_KEY]
     resolve.__signature__ = inspect.Signature([_parameter("root"), _parameter("info", Info), *arguments])  # type: ignore[attr-defined]
     resolve.__module__ = function.__module__
     return resolve
@@ -132,6 +137,11 @@ def _argument(own: inspect.Parameter) -> inspect.Parameter:
     # An argument that may be absent has no default in the SDL: `first: Int`, not `first: Int = null`.
     default = UNSET if own.default is None else own.default
     return own.replace(kind=inspect.Parameter.KEYWORD_ONLY, default=default)
+
+
+def _response_key(info: Info) -> str:
+    several = len(info._raw_info.operation.selection_set.selections) > 1  # noqa: SLF001
+    return str(info.path.key) if several else ""
 
 
 async def _load(function: Callable[..., Any], ctx: Context, arguments: dict[str, Any], parents: Rows) -> Rows:

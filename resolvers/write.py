@@ -1,0 +1,95 @@
+"""How a fact is written: one transaction, at most once for a key, refusals as values."""
+
+import hashlib
+import json
+import unicodedata
+from collections.abc import Awaitable, Callable
+from dataclasses import asdict
+from datetime import timedelta
+from typing import Any, NewType
+
+from db.database import Transaction
+from resolvers.context import Context
+from resolvers.errors import AccountSuspended, Refusal
+
+ResponseKey = NewType("ResponseKey", str)  # the field's key in the response where an operation has several, else ""
+Write = Callable[[Transaction], Awaitable[dict[str, Any]]]
+
+KEPT = timedelta(hours=24)
+LONGEST_KEY = 128
+
+
+async def fact(ctx: Context, field: str, input: Any, response_key: ResponseKey, write: Write) -> dict[str, Any]:
+    """Runs `write` in one transaction and returns its result, a dict of ids; a refusal rolls back and is the result.
+
+    With an idempotency key, the argument's or the header's, the result is stored with the fact, and whoever repeats the call within 24 hours gets it again.
+    """
+    try:
+        async with ctx.db.transaction() as tx:
+            key = _key(ctx, input, response_key)
+            return (
+                await write(tx) if key is None else await _once(tx, ctx, (ctx.subject or "", field, key), input, write)
+            )
+    except Refusal as refusal:
+        return refusal.answer
+
+
+async def _once(tx: Transaction, ctx: Context, place: tuple[str, str, str], input: Any, write: Write) -> dict[str, Any]:
+    if not await tx.try_idempotency_key("\x1f".join(place)):
+        raise _refused("IN_PROGRESS", "A request with this key is still running; try again when it has ended.")
+    digest = _digest(input)
+    stored = await tx.stored_result(*place, ctx.now - KEPT)
+    if stored is None:
+        result = await write(tx)
+        await tx.store_result(*place, digest, result, ctx.now)
+        return result
+    if stored["input_hash"] != digest:
+        raise _refused("KEY_REUSED", "This key was used with other input within the last 24 hours; use a new one.")
+    return stored["result"]  # type: ignore[no-any-return]
+
+
+def _key(ctx: Context, input: Any, response_key: ResponseKey) -> str | None:
+    if input.idempotency_key is not None:
+        key, path = input.idempotency_key, ["input", "idempotencyKey"]
+    elif ctx.idempotency_key is not None:
+        key, path = f"{ctx.idempotency_key}/{response_key}" if response_key else ctx.idempotency_key, []
+    else:
+        return None
+    if not 1 <= len(key) <= LONGEST_KEY:
+        raise Refusal(
+            "InvalidInput", f"An idempotency key has 1 to {LONGEST_KEY} characters; this has {len(key)}.", path
+        )
+    return key  # type: ignore[no-any-return]
+
+
+def _refused(reason: str, message: str) -> Refusal:
+    return Refusal("IdempotencyRefused", message, ["input", "idempotencyKey"], reason=reason)
+
+
+def _digest(input: Any) -> bytes:
+    values = asdict(input)
+    values.pop("idempotency_key")
+    return hashlib.sha256(json.dumps(values, sort_keys=True, default=str).encode()).digest()
+
+
+async def author(tx: Transaction, ctx: Context) -> Any:
+    """The viewer's row; raises where nobody is signed in, or the account is suspended."""
+    (user,) = await tx.user_by_id([ctx.signed_in()])
+    if user is None or user["status"] != "ACTIVE":
+        raise AccountSuspended
+    return user
+
+
+def text(value: str, path: list[str], *, least: int = 0, most: int) -> str:
+    """The text without white space around it; raises the InvalidInput that says how long it may be."""
+    value = unicodedata.normalize("NFC", value).strip()
+    if not least <= len(value) <= most:
+        raise Refusal("InvalidInput", f"`{path[-1]}` has {len(value)} characters; {least} to {most} are allowed.", path)
+    return value
+
+
+def within(value: int, path: list[str], *, least: int, most: int) -> int:
+    """The number; raises the InvalidInput that says between what it must be."""
+    if not least <= value <= most:
+        raise Refusal("InvalidInput", f"`{path[-1]}` is {value}; it must be between {least} and {most}.", path)
+    return value
