@@ -8,6 +8,7 @@ from resolvers.errors import InvalidId
 Id = NewType("Id", str)
 
 NUMBER = re.compile(r"[1-9][0-9]{0,18}")
+NAME = re.compile(r"\w{1,100}")
 LARGEST = 2**63 - 1
 SHOWN = 64  # as much of a wrong id as an error repeats
 
@@ -32,7 +33,7 @@ class Kind:
         """The key in this id; raises InvalidId where it is malformed or of another kind."""
         kind, key = read(text)
         if kind is not self:
-            raise InvalidId(f"{_shown(text)} is the id of a {kind.prefix}; the id of a {self.prefix} is needed here.")
+            raise InvalidId(f"{shown(text)} is the id of a {kind.prefix}; the id of a {self.prefix} is needed here.")
         return key
 
     def key(self, parts: list[str]) -> Any:
@@ -46,11 +47,23 @@ class Kind:
 
 
 class NameKind(Kind):
-    """A kind whose key is a name that may hold underscores."""
+    """A kind whose key is a name of letters, digits and underscores, in any script."""
 
     def key(self, parts: list[str]) -> Any:
         name = "_".join(parts)
-        return name if 0 < len(name) <= 100 and "\x00" not in name else None
+        return name if NAME.fullmatch(name) else None
+
+
+class EitherKind:
+    """Two kinds of one type: a row is of the first where it has that one's first column."""
+
+    def __init__(self, first: Kind, second: Kind) -> None:
+        self._first = first
+        self._second = second
+
+    def of(self, row: Any) -> str:
+        """The id of this row."""
+        return (self._second if row[self._first.columns[0]] is None else self._first).of(row)
 
 
 def read(text: str) -> tuple[Kind, Any]:
@@ -59,11 +72,12 @@ def read(text: str) -> tuple[Kind, Any]:
     kind = KINDS.get(prefix)
     key = kind.key(parts) if kind is not None else None
     if kind is None or key is None:
-        raise InvalidId(f"{_shown(text)} is not an id that Chorus gave out.")
+        raise InvalidId(f"{shown(text)} is not an id that Chorus gave out.")
     return kind, key
 
 
-def _shown(text: str) -> str:
+def shown(text: str) -> str:
+    """The text as an error repeats it: its beginning, with nothing that a terminal would obey."""
     return repr(text if len(text) <= SHOWN else text[:SHOWN] + "…")
 
 
@@ -80,3 +94,4 @@ NICHE = Kind("niche", "id")
 PLAYLIST = Kind("playlist", "id")
 VIDEO_COMMENT = Kind("videocomment", "sound_id", "id")
 TRACK_COMMENT = Kind("trackcomment", "track_id", "id")
+COMMENT = EitherKind(TRACK_COMMENT, VIDEO_COMMENT)
