@@ -10,3 +10,11 @@ select {Sound} from sounds where id = any($1::bigint[])
 
 -- name: community_by_sound :one_per(id) Community
 select {Sound} from sounds where id = any($1::bigint[])
+
+-- name: derivatives_by_sound :page_per(derived_from_id) by(created_at, sound_id)
+select d.* from sounds s cross join lateral (
+    select derived_from_id, created_at, sound_id from sound_derivatives where derived_from_id = s.id and {range} order by {order} limit $2) d
+where s.id = any($1::bigint[])
+
+-- name: is_sound_saved :one_per(user_id, sound_id)
+select user_id, sound_id from saved_sounds join unnest($1::bigint[], $2::bigint[]) wanted(u, s) on user_id = u and sound_id = s

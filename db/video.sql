@@ -16,3 +16,7 @@ where s.id = any($1::bigint[])
 select v.* from sounds s cross join lateral (
     select {Video} from videos where sound_id = s.id and not hidden and {range} order by {order} limit $2) v
 where s.id = any($1::bigint[])
+
+-- name: is_video_liked :one_per(sound_id, video_id, user_id)
+select sound_id, video_id, user_id from video_likes
+join unnest($1::bigint[], $2::bigint[], $3::bigint[]) wanted(s, v, u) on sound_id = s and video_id = v and user_id = u
