@@ -79,7 +79,7 @@ Copy = Callable[[str], AbstractAsyncContextManager[str]]
 
 @pytest.fixture(scope="session")
 def copy(cluster: EmbeddedPostgres) -> Copy:
-    """A database of one's own, for the time of a block: `async with copy(template) as dsn`."""
+    """Makes databases of one's own, each for the time of a block."""
     made = 0
 
     @asynccontextmanager
