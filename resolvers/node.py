@@ -14,6 +14,13 @@ FIND: dict[Kind, Callable[[Context, Sequence[Any]], Awaitable[Rows]]] = {
     ids.VIDEO: visibility.videos,
     ids.SOUND: lambda ctx, keys: ctx.db.sound_by_id(keys),
     ids.COMMUNITY: lambda ctx, keys: ctx.db.community_by_sound(keys),
+    ids.ARTIST: lambda ctx, keys: ctx.db.artist_by_id(keys),
+    ids.RELEASE: lambda ctx, keys: ctx.db.release_by_id(keys),
+    ids.TRACK: lambda ctx, keys: ctx.db.track_by_id(keys),
+    ids.HASHTAG: lambda ctx, keys: ctx.db.hashtag_by_name(keys),
+    ids.NICHE: lambda ctx, keys: ctx.db.niche_by_id(keys),
+    ids.VIDEO_COMMENT: visibility.video_comments,
+    ids.TRACK_COMMENT: visibility.track_comments,
 }
 
 

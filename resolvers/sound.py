@@ -11,6 +11,7 @@ from resolvers import ids, visibility
 from resolvers.context import Context, Rows
 from resolvers.errors import Refusal
 from resolvers.ids import Id
+from resolvers.page import Arguments, Cursor, Listing, pages
 from resolvers.write import ResponseKey, author, fact, text, within
 
 LONGEST_MS = 600_000
@@ -40,6 +41,29 @@ async def creator(sounds: Rows, ctx: Context) -> Rows:
 async def derived_from(sounds: Rows, ctx: Context) -> Rows:
     found = await ctx.db.sound_by_id([sound["derived_from_id"] for sound in sounds])
     return [visibility.listed(sound) for sound in found]
+
+
+def track(sounds: Rows, ctx: Context) -> Awaitable[Rows]:
+    return ctx.db.track_by_id([sound["track_id"] for sound in sounds])
+
+
+def listed(ctx: Context, edges: Rows) -> Awaitable[Rows]:
+    """The sounds that these rows of a list name, without the removed."""
+    return visibility.listed_sounds(ctx, [edge["sound_id"] for edge in edges])
+
+
+async def derivatives(sounds: Rows, ctx: Context, first: int = 20, after: Cursor | None = None) -> Rows:
+    listing = Listing("derivatives_by_sound", nodes=listed)
+    return await pages(ctx, listing, [sound["id"] for sound in sounds], Arguments(first, after))
+
+
+async def share_url(sounds: Rows, ctx: Context) -> Rows:
+    return [ctx.share_url("sound", sound["id"]) for sound in sounds]
+
+
+async def viewer_has_saved(sounds: Rows, ctx: Context) -> Rows:
+    found = await ctx.db.is_sound_saved([ctx.viewer and (ctx.viewer, sound["id"]) for sound in sounds])
+    return [row is not None for row in found]
 
 
 @dataclass

@@ -1,6 +1,7 @@
 """People: who they are and what is theirs."""
 
 import re
+from collections.abc import Awaitable
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any
@@ -33,6 +34,10 @@ async def user(_: Rows, ctx: Context, by: UserBy) -> Rows:
         return await visibility.users(ctx, [ids.USER.read(by.id)])
     found = await ctx.db.user_id_by_handle([(by.handle or "").lower()])
     return await visibility.users(ctx, [row and row["user_id"] for row in found])
+
+
+def artist(users: Rows, ctx: Context) -> Awaitable[Rows]:
+    return ctx.db.artist_by_id([user["artist_id"] for user in users])
 
 
 @dataclass

@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import Enum
@@ -14,6 +14,7 @@ from resolvers import ids, visibility
 from resolvers.context import Context, Rows
 from resolvers.errors import Refusal
 from resolvers.ids import Id
+from resolvers.page import Arguments, Cursor, Listing, pages
 from resolvers.regions import RegionCode
 from resolvers.sound import require_active
 from resolvers.write import ResponseKey, author, fact, text, within
@@ -50,6 +51,41 @@ async def response_to(videos: Rows, ctx: Context) -> Rows:
     )
 
 
+def listed(ctx: Context, edges: Rows) -> Awaitable[Rows]:
+    """The videos that these rows of a list name, as far as they may be seen."""
+    return visibility.videos(ctx, [(edge["sound_id"], edge["video_id"]) for edge in edges])
+
+
+async def hashtags(videos: Rows, ctx: Context) -> Rows:
+    return await _flattened(ctx.db.hashtag_by_name, [video["hashtags"] for video in videos])
+
+
+async def niches(videos: Rows, ctx: Context) -> Rows:
+    return await _flattened(ctx.db.niche_by_id, [video["niche_ids"] for video in videos])
+
+
+async def _flattened(load: Callable[[list[Any]], Awaitable[Rows]], lists: list[list[Any]]) -> Rows:
+    # One load for the keys of all lists; a key without a row is left out.
+    found = iter(await load([key for keys in lists for key in keys]))
+    return [[row for _, row in zip(keys, found, strict=False) if row is not None] for keys in lists]
+
+
+async def comments(videos: Rows, ctx: Context, first: int = 20, after: Cursor | None = None) -> Rows:
+    listing = Listing("comments_by_video", hides="author_id")
+    return await pages(ctx, listing, [(video["sound_id"], video["id"]) for video in videos], Arguments(first, after))
+
+
+async def share_url(videos: Rows, ctx: Context) -> Rows:
+    return [ctx.share_url("video", video["sound_id"], video["id"]) for video in videos]
+
+
+async def viewer_has_liked(videos: Rows, ctx: Context) -> Rows:
+    found = await ctx.db.is_video_liked(
+        [ctx.viewer and (video["sound_id"], video["id"], ctx.viewer) for video in videos]
+    )
+    return [row is not None for row in found]
+
+
 @dataclass
 class PostVideoInput:
     sound_id: Id
@@ -72,7 +108,7 @@ async def post_video(_: Rows, ctx: Context, input: PostVideoInput, response_key:
         niche_ids = await _niche_ids(tx, input.niche_ids or [])
         response = await _response(tx, ctx, input)
         region = input.region or creator["region"]
-        tags = hashtags(caption)
+        tags = hashtags_in(caption)
         weight = await _weigh(tx, ctx, sound, creator, region)
         shown = (sound["id"], creator["id"], caption, tags, niche_ids, region, duration_ms, ctx.now)
         video = await tx.insert_video(*shown, *response, *weight.values())
@@ -104,10 +140,14 @@ def community(payloads: Rows, ctx: Context) -> Awaitable[Rows]:
     return ctx.db.sound_by_id([payload["sound_id"] for payload in payloads])
 
 
-def hashtags(caption: str) -> list[str]:
-    """The hashtags of a caption, folded to the form in which they are found again, each once, in order."""
-    folded = unicodedata.normalize("NFKC", caption).lower()
-    return list(dict.fromkeys(HASHTAG.findall(folded)))[:MOST_HASHTAGS]
+def hashtags_in(caption: str) -> list[str]:
+    """The hashtags of a caption, each once, in order."""
+    return list(dict.fromkeys(HASHTAG.findall(folded(caption))))[:MOST_HASHTAGS]
+
+
+def folded(text: str) -> str:
+    """The form in which a hashtag is kept and found again: compatibility characters as plain ones, in lower case."""
+    return unicodedata.normalize("NFKC", text).lower()
 
 
 def _require_cleared(sound: Any, creator: Any, ctx: Context) -> None:

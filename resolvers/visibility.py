@@ -5,7 +5,7 @@ those who work on them, unlisted ones from whoever does not hold their token. A 
 asked for by its id, or as the sound of a video, it still answers, so that its status can say why it is silent. A muted one is only silent.
 """
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
 from typing import Any
 
 from resolvers.context import Context, Rows
@@ -26,6 +26,21 @@ async def videos(ctx: Context, keys: Sequence[tuple[int, int] | None]) -> Rows:
     load = ctx.db.video_by_key(keys)
     hidden = await ctx.hidden()
     return [video if video is not None and video["creator_id"] not in hidden else None for video in await load]
+
+
+async def video_comments(ctx: Context, keys: Sequence[tuple[int, int] | None]) -> Rows:
+    """The comments on videos of these (sound_id, id); those of hidden people are absent."""
+    return await _comments(ctx, ctx.db.video_comment_by_key(keys))
+
+
+async def track_comments(ctx: Context, keys: Sequence[tuple[int, int] | None]) -> Rows:
+    """The comments on tracks of these (track_id, id); those of hidden people are absent."""
+    return await _comments(ctx, ctx.db.track_comment_by_key(keys))
+
+
+async def _comments(ctx: Context, load: Awaitable[Rows]) -> Rows:
+    hidden = await ctx.hidden()
+    return [row if row is not None and row["author_id"] not in hidden else None for row in await load]
 
 
 async def listed_sounds(ctx: Context, ids: Sequence[int | None]) -> Rows:
