@@ -18,3 +18,40 @@ select subject, user_id from identities where subject = any($1::text[])
 select user_id, blocked_id as hidden_id from blocks where user_id = any($1::bigint[])
 union all
 select user_id, blocker_id from blocked_by where user_id = any($1::bigint[])
+
+-- name: videos_by_user :page_per(user_id) by(created_at, sound_id, video_id)
+select v.* from users u cross join lateral (
+    select user_id, created_at, sound_id, video_id from user_videos where user_id = u.id and {range} order by {order} limit $2) v
+where u.id = any($1::bigint[])
+
+-- name: sounds_by_user :page_per(user_id) by(created_at, sound_id)
+select s.* from users u cross join lateral (
+    select user_id, created_at, sound_id from user_sounds where user_id = u.id and {range} order by {order} limit $2) s
+where u.id = any($1::bigint[])
+
+-- name: playlists_by_user :page_per(user_id) by(created_at, playlist_id)
+-- What everybody may see.
+select p.* from users u cross join lateral (
+    select user_id, created_at, playlist_id from user_playlists where user_id = u.id and listed and {range} order by {order} limit $2) p
+where u.id = any($1::bigint[])
+
+-- name: communities_by_user :page_per(user_id) by(created_at, sound_id)
+select c.* from users u cross join lateral (
+    select user_id, created_at, sound_id from user_communities where user_id = u.id and {range} order by {order} limit $2) c
+where u.id = any($1::bigint[])
+
+-- name: followers_by_user :page_per(user_id) by(created_at, follower_id)
+select f.* from users u cross join lateral (
+    select user_id, created_at, follower_id from followers where user_id = u.id and {range} order by {order} limit $2) f
+where u.id = any($1::bigint[])
+
+-- name: following_by_user :page_per(user_id) by(created_at, followed_id)
+select f.* from users u cross join lateral (
+    select user_id, created_at, followed_id from follows where user_id = u.id and {range} order by {order} limit $2) f
+where u.id = any($1::bigint[])
+
+-- name: is_following_user :one_per(user_id, followed_id)
+select user_id, followed_id from follows join unnest($1::bigint[], $2::bigint[]) wanted(u, f) on user_id = u and followed_id = f
+
+-- name: has_blocked :one_per(user_id, blocked_id)
+select user_id, blocked_id from blocks join unnest($1::bigint[], $2::bigint[]) wanted(u, b) on user_id = u and blocked_id = b

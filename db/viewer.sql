@@ -1,0 +1,34 @@
+-- What belongs to the viewer alone, by the viewer's id.
+
+-- name: saved_sounds_by_user :page_per(user_id) by(created_at, sound_id)
+select s.* from users u cross join lateral (
+    select user_id, created_at, sound_id from saved_sounds where user_id = u.id and {range} order by {order} limit $2) s
+where u.id = any($1::bigint[])
+
+-- name: saved_tracks_by_user :page_per(user_id) by(created_at, track_id)
+select t.* from users u cross join lateral (
+    select user_id, created_at, track_id from saved_tracks where user_id = u.id and {range} order by {order} limit $2) t
+where u.id = any($1::bigint[])
+
+-- name: playlists_by_viewer :page_per(user_id) by(created_at, playlist_id)
+select p.* from users u cross join lateral (
+    select user_id, created_at, playlist_id from user_playlists where user_id = u.id and {range} order by {order} limit $2) p
+where u.id = any($1::bigint[])
+
+-- name: blocked_by_user :page_per(user_id) by(created_at, blocked_id)
+select b.* from users u cross join lateral (
+    select user_id, created_at, blocked_id from blocks where user_id = u.id and {range} order by {order} limit $2) b
+where u.id = any($1::bigint[])
+
+-- name: newest_videos_by_users :page_per(viewer_id) by(created_at, sound_id, video_id)
+-- Of the users {arg1} together: whom one viewer follows. One key, because every viewer follows others.
+select ($1::bigint[])[1] as viewer_id, v.* from users u cross join lateral (
+    select created_at, sound_id, video_id from user_videos where user_id = u.id and {range} order by {order} limit $2) v
+where u.id = any({arg1}::bigint[]) order by {order} limit $2
+
+-- name: newest_videos_by_sounds :page_per(viewer_id) by(created_at, sound_id, video_id)
+-- Of the communities {arg1} together: those that one viewer joined.
+select ($1::bigint[])[1] as viewer_id, v.* from sounds s cross join lateral (
+    select created_at, sound_id, video_id from (select *, id as video_id from videos) renamed
+    where sound_id = s.id and not hidden and {range} order by {order} limit $2) v
+where s.id = any({arg1}::bigint[]) order by {order} limit $2
