@@ -12,6 +12,7 @@ from resolvers.errors import InvalidCursor, InvalidPageSize
 
 Cursor = NewType("Cursor", str)
 Nodes = Callable[[Context, Rows], Awaitable[Rows]]
+Load = Callable[[Context, list[Any], Slice], Awaitable[Rows]]
 
 LARGEST = 100
 SLACK = 4  # rows beyond the page, so that a few hidden ones seldom cost a second statement; the same for every viewer: one key
@@ -37,7 +38,8 @@ class Listing:
     """How one list is read: its query and further parameters, its order, and what hides an edge.
 
     `hides` names the column of the user whose edge disappears where viewer and user blocked each other. `nodes` gives an edge's node where it stands in another
-    table; an edge whose node is None disappears, and the others are replaced by their nodes.
+    table; an edge whose node is None disappears, and the others are replaced by their nodes. `load` reads the rows where that takes more than the one query,
+    whose keyset they then share. A key that is None has an empty list.
     """
 
     query: str
@@ -45,6 +47,13 @@ class Listing:
     descending: bool = True
     hides: str | None = None
     nodes: Nodes | None = None
+    load: Load | None = None
+
+    def rows(self, ctx: Context, keys: list[Any], part: Slice) -> Awaitable[Rows]:
+        """The rows of this part of each key's list."""
+        if self.load is not None:
+            return self.load(ctx, keys, part)
+        return getattr(ctx.db, self.query)(keys, part, *self.args)  # type: ignore[no-any-return]
 
     def scope(self, key: Any) -> str:
         """What a cursor of this list is bound to."""
@@ -85,7 +94,9 @@ def read_cursor(ctx: Context, scope: str, cursor: str | None) -> tuple[Any, ...]
 
 async def _bounded(ctx: Context, listing: Listing, key: Any, arguments: Arguments, size: int) -> dict[str, Any]:
     scope = listing.scope(key)
-    bounds = (read_cursor(ctx, scope, arguments.after), read_cursor(ctx, scope, arguments.before))
+    # A list that was closed since it gave the cursor is empty, not an error.
+    after, before = (None, None) if key is None else (arguments.after, arguments.before)
+    bounds = (read_cursor(ctx, scope, after), read_cursor(ctx, scope, before))
     (answer,) = await _pages(ctx, listing, [key], bounds, arguments, size)
     return answer  # type: ignore[no-any-return]
 
@@ -108,7 +119,7 @@ async def _scan(
     ctx: Context, listing: Listing, keys: list[Any], part: Slice, wanted: int
 ) -> list[list[tuple[Any, Any]]]:
     # (row that the cursor comes from, edge) pairs, at least `wanted` of them where the list has so many that may be seen
-    load = getattr(ctx.db, listing.query)(keys, part, *listing.args)
+    load = listing.rows(ctx, keys, part)
     hidden = await ctx.hidden() if listing.hides else frozenset()
     lists = await load
     kept = await _visible(ctx, listing, lists, hidden)
