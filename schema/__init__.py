@@ -5,12 +5,18 @@ from functools import cache
 import strawberry
 from strawberry.schema.config import StrawberryConfig
 
+from schema.artist import Artist
+from schema.comment import Comment
 from schema.community import Community
 from schema.field import column
+from schema.hashtag import Hashtag
 from schema.mutation import Mutation
+from schema.niche import Niche
 from schema.query import Query
+from schema.release import Release
 from schema.scalars import SCALARS
 from schema.sound import Sound
+from schema.track import Track
 from schema.user import User
 from schema.video import Video
 
@@ -21,6 +27,6 @@ def build_schema() -> strawberry.Schema:
     return strawberry.Schema(
         query=Query,
         mutation=Mutation,
-        types=[Community, Sound, User, Video],
+        types=[Artist, Comment, Community, Hashtag, Niche, Release, Sound, Track, User, Video],
         config=StrawberryConfig(default_resolver=column, scalar_map=SCALARS),
     )

@@ -16,11 +16,11 @@ from strawberry.types.field import StrawberryField
 from strawberry.types.fields.resolver import StrawberryResolver
 
 from resolvers.context import Context, Rows
-from resolvers.ids import Kind
+from resolvers.ids import EitherKind, Kind
 
 Info = strawberry.Info[Context, None]
 BATCH = "batch"  # the key of a field's metadata under which an executor finds the batch function
-RESPONSE_KEY = "response_key"  # a parameter of this name is not an argument: it is given the field's place in the response
+RESPONSE_KEY = "response_key"  # a parameter of this name is no argument: it is given the field's place in the response
 KIND = "kind"  # … or one of "id", "node", "edges", "cursor" with what it needs
 
 
@@ -31,7 +31,7 @@ def batched(
     return _field(_through_loader(function), {BATCH: function}, description, deprecation_reason)
 
 
-def global_id(kind: Kind) -> Any:
+def global_id(kind: Kind | EitherKind) -> Any:
     """The global id of the row."""
     return _field(
         lambda root: kind.of(root), {KIND: ("id", kind)}, "Opaque and global: `node(id:)` finds this object again."

@@ -5,14 +5,36 @@ from typing import TYPE_CHECKING, Annotated
 import strawberry
 
 if TYPE_CHECKING:
+    from schema.artist import Artist as Artist
+    from schema.artist import ArtistCredit as ArtistCredit
+    from schema.comment import Comment as Comment
+    from schema.comment import CommentConnection as CommentConnection
     from schema.community import Community as Community
+    from schema.hashtag import Hashtag as Hashtag
+    from schema.niche import Niche as Niche
+    from schema.release import Release as Release
+    from schema.release import ReleaseConnection as ReleaseConnection
     from schema.sound import Sound as Sound
+    from schema.sound import SoundConnection as SoundConnection
+    from schema.track import Track as Track
+    from schema.track import TrackConnection as TrackConnection
     from schema.user import User as User
     from schema.video import Video as Video
     from schema.video import VideoConnection as VideoConnection
 else:
+    Artist = Annotated["Artist", strawberry.lazy("schema.artist")]
+    ArtistCredit = Annotated["ArtistCredit", strawberry.lazy("schema.artist")]
+    Comment = Annotated["Comment", strawberry.lazy("schema.comment")]
+    CommentConnection = Annotated["CommentConnection", strawberry.lazy("schema.comment")]
     Community = Annotated["Community", strawberry.lazy("schema.community")]
+    Hashtag = Annotated["Hashtag", strawberry.lazy("schema.hashtag")]
+    Niche = Annotated["Niche", strawberry.lazy("schema.niche")]
+    Release = Annotated["Release", strawberry.lazy("schema.release")]
+    ReleaseConnection = Annotated["ReleaseConnection", strawberry.lazy("schema.release")]
     Sound = Annotated["Sound", strawberry.lazy("schema.sound")]
+    SoundConnection = Annotated["SoundConnection", strawberry.lazy("schema.sound")]
+    Track = Annotated["Track", strawberry.lazy("schema.track")]
+    TrackConnection = Annotated["TrackConnection", strawberry.lazy("schema.track")]
     User = Annotated["User", strawberry.lazy("schema.user")]
     Video = Annotated["Video", strawberry.lazy("schema.video")]
     VideoConnection = Annotated["VideoConnection", strawberry.lazy("schema.video")]

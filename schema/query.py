@@ -2,12 +2,17 @@
 
 import strawberry
 
+import resolvers.artist
+import resolvers.hashtag
+import resolvers.niche
 import resolvers.node
+import resolvers.release
 import resolvers.sound
+import resolvers.track
 import resolvers.user
 import resolvers.video
 from schema.field import batched
-from schema.lazy import Sound, User, Video
+from schema.lazy import Artist, Hashtag, Niche, Release, Sound, Track, User, Video
 from schema.node import Node
 
 
@@ -20,5 +25,13 @@ class Query:
         resolvers.node.nodes, description="Up to 100 objects by their ids: same order and length, null for a miss."
     )
     user: User | None = batched(resolvers.user.user)
+    artist: Artist | None = batched(resolvers.artist.artist)
+    track: Track | None = batched(resolvers.track.track)
+    release: Release | None = batched(resolvers.release.release)
     sound: Sound | None = batched(resolvers.sound.sound)
     video: Video | None = batched(resolvers.video.video)
+    hashtag: Hashtag | None = batched(
+        resolvers.hashtag.hashtag,
+        description="By its name, with or without the #, in any case; null for an unused one.",
+    )
+    niches: list[Niche] = batched(resolvers.niche.niches, description="All of them, by name.")

@@ -6,10 +6,12 @@ import strawberry
 
 from db.rows import SoundRow
 from resolvers import ids, sound
+from resolvers.page import Cursor
 from resolvers.regions import RegionCode
-from schema.field import batched, global_id, itself
-from schema.lazy import Community, User
+from schema.field import batched, cursor, edges, global_id, itself
+from schema.lazy import Community, Track, User
 from schema.node import Node, rows
+from schema.page import Connection
 from schema.scalars import Long, Uri
 
 strawberry.enum(sound.SoundKind, description="What a sound is.")
@@ -46,9 +48,24 @@ class Sound(Node):
     cover_url: Uri | None
     created_at: datetime
     creator: User | None = batched(sound.creator, description="Who recorded it; null for a label's clip.")
+    track: Track | None = batched(sound.track, description="The full song or episode behind the clip: hear it all.")
     clip: ClipRange | None = itself(unless_null="clip_start_ms")
     derived_from: "Sound | None" = batched(sound.derived_from, description="The sound that this one is a variant of.")
+    derivatives: "SoundConnection" = batched(sound.derivatives, description="The variants of this one, newest first.")
     community: Community = itself(description="Everybody who used it.")
     usage_rights: UsageRights = itself()
     save_count: Long
     share_count: Long
+    share_url: Uri = batched(sound.share_url, description="The address to pass it on by.")
+    viewer_has_saved: bool = batched(sound.viewer_has_saved)
+
+
+@strawberry.type(description="A sound in a page.")
+class SoundEdge:
+    cursor: Cursor = cursor()
+    node: Sound | None = itself()
+
+
+@strawberry.type(description="A page of sounds.")
+class SoundConnection(Connection):
+    edges: list[SoundEdge] = edges()

@@ -7,7 +7,8 @@ import strawberry
 from db.rows import UserRow
 from resolvers import ids, user
 from resolvers.regions import RegionCode
-from schema.field import global_id
+from schema.field import batched, global_id
+from schema.lazy import Artist
 from schema.node import Node, rows
 from schema.scalars import Long, Uri
 
@@ -30,6 +31,7 @@ class User(Node):
     kind: user.AccountKind
     region: RegionCode
     joined_at: datetime
+    artist: Artist | None = batched(user.artist, description="The artist whose account this is.")
     video_count: Long
     follower_count: Long
     following_count: Long

@@ -9,7 +9,7 @@ from resolvers import ids, video
 from resolvers.page import Cursor
 from resolvers.regions import RegionCode
 from schema.field import batched, cursor, edges, global_id, itself
-from schema.lazy import Sound, User
+from schema.lazy import CommentConnection, Hashtag, Niche, Sound, User
 from schema.node import Node, rows
 from schema.page import Connection
 from schema.scalars import Long, Uri
@@ -25,6 +25,8 @@ class Video(Node):
     sound: Sound = batched(video.sound)
     creator: User | None = batched(video.creator)
     caption: str
+    hashtags: list[Hashtag] = batched(video.hashtags, description="In the order of the caption, at most 30.")
+    niches: list[Niche] = batched(video.niches, description="What it is about, at most 3.")
     region: RegionCode
     duration_ms: int
     thumbnail_url: Uri | None
@@ -35,6 +37,9 @@ class Video(Node):
     like_count: Long
     comment_count: Long
     share_count: Long
+    share_url: Uri = batched(video.share_url, description="The address to pass it on by.")
+    comments: CommentConnection = batched(video.comments, description="Newest first.")
+    viewer_has_liked: bool = batched(video.viewer_has_liked)
 
 
 @strawberry.type
