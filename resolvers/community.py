@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable
 from enum import Enum
+from typing import Any
 
 from resolvers import ids, visibility
 from resolvers.context import Context, Rows
@@ -10,20 +11,31 @@ from resolvers.page import Arguments, Cursor, Listing, pages
 from resolvers.regions import RegionCode
 
 
+class CreatorSort(Enum):
+    MOST_VIDEOS = "MOST_VIDEOS"
+    EARLIEST = "EARLIEST"
+
+
 class VideoSort(Enum):
     TOP = "TOP"
     RECENT = "RECENT"
     FIRST = "FIRST"
 
 
+def sound(communities: Rows, ctx: Context) -> Awaitable[Rows]:
+    return ctx.db.sound_by_id([community["id"] for community in communities])
+
+
 async def founder(communities: Rows, ctx: Context) -> Rows:
-    return await visibility.users(ctx, [community["founder_id"] for community in communities])
+    shown = visibility.gathered(communities)
+    return await visibility.users(ctx, [key and row["founder_id"] for key, row in zip(shown, communities, strict=True)])
 
 
 async def first_video(communities: Rows, ctx: Context) -> Rows:
-    return await visibility.videos(
-        ctx, [(row["id"], row["first_video_id"]) if row["first_video_id"] else None for row in communities]
-    )
+    shown = visibility.gathered(communities)
+    first_ids = [row["first_video_id"] for row in communities]
+    keys = [(key, first_id) if key and first_id else None for key, first_id in zip(shown, first_ids, strict=True)]
+    return await visibility.videos(ctx, keys)
 
 
 async def videos(
@@ -44,8 +56,64 @@ async def videos(
     if region is not None:
         query, args = f"{query}_region", (*args, region)
     listing = Listing(query, args, descending=sort is not VideoSort.FIRST, hides="creator_id")
-    return await pages(ctx, listing, [row["id"] for row in communities], Arguments(first, after, last, before))
+    return await pages(ctx, listing, visibility.gathered(communities), Arguments(first, after, last, before))
 
 
-def sound(communities: Rows, ctx: Context) -> Awaitable[Rows]:
-    return ctx.db.sound_by_id([community["id"] for community in communities])
+async def creators(
+    communities: Rows,
+    ctx: Context,
+    sort: CreatorSort = CreatorSort.MOST_VIDEOS,
+    first: int = 20,
+    after: Cursor | None = None,
+) -> Rows:
+    most = sort is CreatorSort.MOST_VIDEOS
+    query = "creators_by_sound" if most else "earliest_creators_by_sound"
+    listing = Listing(query, descending=most, hides="creator_id", nodes=_creators)
+    return await pages(ctx, listing, visibility.gathered(communities), Arguments(first, after))
+
+
+async def _creators(ctx: Context, edges: Rows) -> Rows:
+    found = await visibility.users(ctx, [edge["creator_id"] for edge in edges])
+    return [user and {**edge, "node": user} for edge, user in zip(edges, found, strict=True)]
+
+
+async def members(communities: Rows, ctx: Context, first: int = 20, after: Cursor | None = None) -> Rows:
+    listing = Listing("members_by_sound", hides="user_id", nodes=_members)
+    return await pages(ctx, listing, visibility.gathered(communities), Arguments(first, after))
+
+
+async def _members(ctx: Context, edges: Rows) -> Rows:
+    return await visibility.users(ctx, [edge["user_id"] for edge in edges])
+
+
+def niches(communities: Rows, ctx: Context) -> Awaitable[Rows]:
+    return ctx.db.niches_by_sound(visibility.gathered(communities))
+
+
+def niche(shares: Rows, ctx: Context) -> Awaitable[Rows]:
+    return ctx.db.niche_by_id([share["niche_id"] for share in shares])
+
+
+def regions(communities: Rows, ctx: Context) -> Awaitable[Rows]:
+    return ctx.db.regions_by_sound(visibility.gathered(communities))
+
+
+async def neighbours(communities: Rows, ctx: Context, first: int = 10) -> Rows:
+    listing = Listing("neighbours_by_sound", nodes=_neighbours)
+    found: list[dict[str, Any]] = await pages(ctx, listing, visibility.gathered(communities), Arguments(first))
+    return [page["edges"] for page in found]
+
+
+async def _neighbours(ctx: Context, edges: Rows) -> Rows:
+    found = await visibility.listed_sounds(ctx, [edge["neighbour_id"] for edge in edges])
+    return [sound and {**edge, "community": sound} for edge, sound in zip(edges, found, strict=True)]
+
+
+def listed(ctx: Context, edges: Rows) -> Awaitable[Rows]:
+    """The communities that these rows of a list name, without those of removed sounds."""
+    return visibility.listed_sounds(ctx, [edge["sound_id"] for edge in edges])
+
+
+async def viewer_is_member(communities: Rows, ctx: Context) -> Rows:
+    found = await ctx.db.is_member([ctx.viewer and (community["id"], ctx.viewer) for community in communities])
+    return [row is not None for row in found]

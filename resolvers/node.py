@@ -6,7 +6,7 @@ from typing import Any
 from resolvers import ids, visibility
 from resolvers.context import Context, Rows
 from resolvers.errors import InvalidArgument, InvalidId
-from resolvers.ids import Id, Kind, read
+from resolvers.ids import Id, Kind, read, shown
 
 LARGEST = 100
 FIND: dict[Kind, Callable[[Context, Sequence[Any]], Awaitable[Rows]]] = {
@@ -19,13 +19,14 @@ FIND: dict[Kind, Callable[[Context, Sequence[Any]], Awaitable[Rows]]] = {
     ids.TRACK: lambda ctx, keys: ctx.db.track_by_id(keys),
     ids.HASHTAG: lambda ctx, keys: ctx.db.hashtag_by_name(keys),
     ids.NICHE: lambda ctx, keys: ctx.db.niche_by_id(keys),
+    ids.PLAYLIST: visibility.playlists,
     ids.VIDEO_COMMENT: visibility.video_comments,
     ids.TRACK_COMMENT: visibility.track_comments,
 }
 
 
 async def node(_: Rows, ctx: Context, id: Id) -> Rows:
-    kind, key = read(id)
+    kind, key = _read(id)
     return await FIND[kind](ctx, [key])
 
 
@@ -36,7 +37,7 @@ async def nodes(_: Rows, ctx: Context, ids: list[Id]) -> Rows:
     places: dict[Kind, list[tuple[int, Any]]] = {}
     for index, text in enumerate(ids):
         try:
-            kind, key = read(text)
+            kind, key = _read(text)
             places.setdefault(kind, []).append((index, key))
         except InvalidId as error:
             answers[index] = error
@@ -45,3 +46,10 @@ async def nodes(_: Rows, ctx: Context, ids: list[Id]) -> Rows:
         for (index, _), row in zip(found, rows, strict=True):
             answers[index] = row
     return [answers]
+
+
+def _read(text: str) -> tuple[Kind, Any]:
+    kind, key = read(text)
+    if kind not in FIND:
+        raise InvalidId(f"{shown(text)} is the id of a {kind.prefix}, which is not a node.")
+    return kind, key

@@ -8,10 +8,11 @@ from typing import Any
 
 from db.database import Transaction
 from db.errors import HandleTaken, ProfileExists
-from resolvers import ids, visibility
+from resolvers import community, ids, playlist, sound, video, visibility
 from resolvers.context import Context, Rows
 from resolvers.errors import Refusal, Unauthenticated
 from resolvers.ids import Id
+from resolvers.page import Arguments, Cursor, Listing, pages
 from resolvers.regions import RegionCode
 from resolvers.write import ResponseKey, fact, text
 
@@ -32,12 +33,61 @@ class UserBy:
 async def user(_: Rows, ctx: Context, by: UserBy) -> Rows:
     if by.id is not None:
         return await visibility.users(ctx, [ids.USER.read(by.id)])
-    found = await ctx.db.user_id_by_handle([(by.handle or "").lower()])
+    handle = (by.handle or "").lower()
+    found = await ctx.db.user_id_by_handle([handle if HANDLE.fullmatch(handle) else None])
     return await visibility.users(ctx, [row and row["user_id"] for row in found])
 
 
 def artist(users: Rows, ctx: Context) -> Awaitable[Rows]:
     return ctx.db.artist_by_id([user["artist_id"] for user in users])
+
+
+async def videos(users: Rows, ctx: Context, first: int = 20, after: Cursor | None = None) -> Rows:
+    listing = Listing("videos_by_user", nodes=video.listed)
+    return await pages(ctx, listing, await visibility.known(ctx, users), Arguments(first, after))
+
+
+async def original_sounds(users: Rows, ctx: Context, first: int = 20, after: Cursor | None = None) -> Rows:
+    listing = Listing("sounds_by_user", nodes=sound.listed)
+    return await pages(ctx, listing, await visibility.known(ctx, users), Arguments(first, after))
+
+
+async def playlists(users: Rows, ctx: Context, first: int = 20, after: Cursor | None = None) -> Rows:
+    listing = Listing("playlists_by_user", nodes=playlist.listed)
+    return await pages(ctx, listing, await visibility.known(ctx, users), Arguments(first, after))
+
+
+async def communities(users: Rows, ctx: Context, first: int = 20, after: Cursor | None = None) -> Rows:
+    listing = Listing("communities_by_user", nodes=community.listed)
+    return await pages(ctx, listing, await visibility.known(ctx, users), Arguments(first, after))
+
+
+async def followers(users: Rows, ctx: Context, first: int = 20, after: Cursor | None = None) -> Rows:
+    listing = Listing("followers_by_user", hides="follower_id", nodes=_followers)
+    return await pages(ctx, listing, await visibility.known(ctx, users), Arguments(first, after))
+
+
+async def _followers(ctx: Context, edges: Rows) -> Rows:
+    return await visibility.users(ctx, [edge["follower_id"] for edge in edges])
+
+
+async def following(users: Rows, ctx: Context, first: int = 20, after: Cursor | None = None) -> Rows:
+    listing = Listing("following_by_user", hides="followed_id", nodes=_followed)
+    return await pages(ctx, listing, await visibility.known(ctx, users), Arguments(first, after))
+
+
+async def _followed(ctx: Context, edges: Rows) -> Rows:
+    return await visibility.users(ctx, [edge["followed_id"] for edge in edges])
+
+
+async def viewer_is_following(users: Rows, ctx: Context) -> Rows:
+    found = await ctx.db.is_following_user([ctx.viewer and (ctx.viewer, user["id"]) for user in users])
+    return [row is not None for row in found]
+
+
+async def viewer_has_blocked(users: Rows, ctx: Context) -> Rows:
+    found = await ctx.db.has_blocked([ctx.viewer and (ctx.viewer, user["id"]) for user in users])
+    return [row is not None for row in found]
 
 
 @dataclass

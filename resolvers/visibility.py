@@ -2,9 +2,11 @@
 
 Suspended and erased people are hidden from everybody, people who blocked each other from one another, private playlists from all but
 those who work on them, unlisted ones from whoever does not hold their token. A removed sound is absent from lists, charts and search;
-asked for by its id, or as the sound of a video, it still answers, so that its status can say why it is silent. A muted one is only silent.
+asked for by its id, or as the sound of a video, it still answers, so that its status can say why it is silent; its community keeps its
+counts, but shows nobody and nothing. A muted one is only silent.
 """
 
+import asyncio
 from collections.abc import Awaitable, Sequence
 from typing import Any
 
@@ -51,3 +53,58 @@ async def listed_sounds(ctx: Context, ids: Sequence[int | None]) -> Rows:
 def listed(sound: Any) -> Any:
     """The sound, or None where it is removed or missing."""
     return sound if sound is not None and sound["status"] != "REMOVED" else None
+
+
+def gathered(sounds: Rows) -> list[int | None]:
+    """The keys by which the communities of these sounds show their people and videos: None, which shows none, for a removed one."""
+    return [None if listed(sound) is None else sound["id"] for sound in sounds]
+
+
+async def known(ctx: Context, users: Rows) -> list[int | None]:
+    """The keys by which these users show what is theirs: None, which shows nothing, across a block."""
+    hidden = await ctx.hidden()
+    return [None if user["id"] in hidden else user["id"] for user in users]
+
+
+async def blocked_users(ctx: Context, ids: Sequence[int | None]) -> Rows:
+    """The users of these ids, whom the viewer blocked: only the list of them shows who they are, so that a block can be lifted."""
+    return [user if user is not None and user["status"] == "ACTIVE" else None for user in await ctx.db.user_by_id(ids)]
+
+
+async def playlists(ctx: Context, ids: Sequence[int | None]) -> Rows:
+    """The playlists of these ids that are public or that the viewer works on."""
+    return await _playlists(ctx, ids, {"PUBLIC"})
+
+
+async def shared_playlists(ctx: Context, ids: Sequence[int | None]) -> Rows:
+    """The playlists of these ids, whose share token the viewer holds."""
+    return await _playlists(ctx, ids, {"PUBLIC", "UNLISTED"})
+
+
+async def _playlists(ctx: Context, ids: Sequence[int | None], to_all: set[str]) -> Rows:
+    found = await ctx.db.playlist_by_id(ids)
+    closed = [row if row is not None and row["visibility"] not in to_all else None for row in found]
+    owners, roles = await asyncio.gather(
+        users(ctx, [row and row["owner_id"] for row in found]), playlist_roles(ctx, closed)
+    )
+    return [
+        row if row is not None and _shows(row, owner, role, ctx.viewer, to_all) else None
+        for row, owner, role in zip(found, owners, roles, strict=True)
+    ]
+
+
+def _shows(playlist: Any, owner: Any, role: str | None, viewer: int | None, to_all: set[str]) -> bool:
+    # A suspended viewer still has what is his; nobody else sees the playlists of somebody whom he may not see.
+    seen = owner is not None or playlist["owner_id"] == viewer
+    return seen and (role is not None or playlist["visibility"] in to_all)
+
+
+async def playlist_roles(ctx: Context, playlists: Rows) -> list[str | None]:
+    """OWNER, EDITOR or VIEWER where the viewer works on the playlist, else None; one statement for those that he does not own."""
+    viewer = ctx.viewer
+    asked = [row if viewer is not None and row is not None and row["owner_id"] != viewer else None for row in playlists]
+    found = await ctx.db.playlist_role([row and (row["id"], viewer) for row in asked])
+    return [
+        "OWNER" if row is not None and row["owner_id"] == viewer else role and role["role"]
+        for row, role in zip(playlists, found, strict=True)
+    ]

@@ -12,6 +12,7 @@ from schema.field import column
 from schema.hashtag import Hashtag
 from schema.mutation import Mutation
 from schema.niche import Niche
+from schema.playlist import Playlist
 from schema.query import Query
 from schema.release import Release
 from schema.scalars import SCALARS
@@ -27,6 +28,6 @@ def build_schema() -> strawberry.Schema:
     return strawberry.Schema(
         query=Query,
         mutation=Mutation,
-        types=[Artist, Comment, Community, Hashtag, Niche, Release, Sound, Track, User, Video],
+        types=[Artist, Comment, Community, Hashtag, Niche, Playlist, Release, Sound, Track, User, Video],
         config=StrawberryConfig(default_resolver=column, scalar_map=SCALARS),
     )

@@ -7,7 +7,7 @@ executor it runs through a DataLoader, one a request, function and place in the 
 import inspect
 from collections.abc import Callable
 from functools import partial
-from typing import Any
+from typing import Annotated, Any
 
 import strawberry
 from strawberry import UNSET
@@ -22,6 +22,7 @@ Info = strawberry.Info[Context, None]
 BATCH = "batch"  # the key of a field's metadata under which an executor finds the batch function
 RESPONSE_KEY = "response_key"  # a parameter of this name is no argument: it is given the field's place in the response
 KIND = "kind"  # … or one of "id", "node", "edges", "cursor" with what it needs
+FINDS_AGAIN = "Opaque and global: `node(id:)` finds this object again."
 
 
 def batched(
@@ -31,11 +32,9 @@ def batched(
     return _field(_through_loader(function), {BATCH: function}, description, deprecation_reason)
 
 
-def global_id(kind: Kind | EitherKind) -> Any:
+def global_id(kind: Kind | EitherKind, *, description: str = FINDS_AGAIN) -> Any:
     """The global id of the row."""
-    return _field(
-        lambda root: kind.of(root), {KIND: ("id", kind)}, "Opaque and global: `node(id:)` finds this object again."
-    )
+    return _field(lambda root: kind.of(root), {KIND: ("id", kind)}, description)
 
 
 def itself(*, unless_null: str | None = None, description: str | None = None) -> Any:
@@ -136,7 +135,10 @@ def _through_loader(function: Callable[..., Any]) -> Callable[..., Any]:
 def _argument(own: inspect.Parameter) -> inspect.Parameter:
     # An argument that may be absent has no default in the SDL: `first: Int`, not `first: Int = null`.
     default = UNSET if own.default is None else own.default
-    return own.replace(kind=inspect.Parameter.KEYWORD_ONLY, default=default)
+    annotation = own.annotation
+    if own.name.endswith("_"):  # a keyword of Python: `from_` here, `from` there
+        annotation = Annotated[annotation, strawberry.argument(name=own.name.removesuffix("_"))]
+    return own.replace(kind=inspect.Parameter.KEYWORD_ONLY, default=default, annotation=annotation)
 
 
 def _response_key(info: Info) -> str:

@@ -10,8 +10,11 @@ if TYPE_CHECKING:
     from schema.comment import Comment as Comment
     from schema.comment import CommentConnection as CommentConnection
     from schema.community import Community as Community
+    from schema.community import CommunityConnection as CommunityConnection
     from schema.hashtag import Hashtag as Hashtag
     from schema.niche import Niche as Niche
+    from schema.playlist import Playlist as Playlist
+    from schema.playlist import PlaylistConnection as PlaylistConnection
     from schema.release import Release as Release
     from schema.release import ReleaseConnection as ReleaseConnection
     from schema.sound import Sound as Sound
@@ -19,16 +22,21 @@ if TYPE_CHECKING:
     from schema.track import Track as Track
     from schema.track import TrackConnection as TrackConnection
     from schema.user import User as User
+    from schema.user import UserConnection as UserConnection
     from schema.video import Video as Video
     from schema.video import VideoConnection as VideoConnection
+    from schema.viewer import Viewer as Viewer
 else:
     Artist = Annotated["Artist", strawberry.lazy("schema.artist")]
     ArtistCredit = Annotated["ArtistCredit", strawberry.lazy("schema.artist")]
     Comment = Annotated["Comment", strawberry.lazy("schema.comment")]
     CommentConnection = Annotated["CommentConnection", strawberry.lazy("schema.comment")]
     Community = Annotated["Community", strawberry.lazy("schema.community")]
+    CommunityConnection = Annotated["CommunityConnection", strawberry.lazy("schema.community")]
     Hashtag = Annotated["Hashtag", strawberry.lazy("schema.hashtag")]
     Niche = Annotated["Niche", strawberry.lazy("schema.niche")]
+    Playlist = Annotated["Playlist", strawberry.lazy("schema.playlist")]
+    PlaylistConnection = Annotated["PlaylistConnection", strawberry.lazy("schema.playlist")]
     Release = Annotated["Release", strawberry.lazy("schema.release")]
     ReleaseConnection = Annotated["ReleaseConnection", strawberry.lazy("schema.release")]
     Sound = Annotated["Sound", strawberry.lazy("schema.sound")]
@@ -36,5 +44,7 @@ else:
     Track = Annotated["Track", strawberry.lazy("schema.track")]
     TrackConnection = Annotated["TrackConnection", strawberry.lazy("schema.track")]
     User = Annotated["User", strawberry.lazy("schema.user")]
+    UserConnection = Annotated["UserConnection", strawberry.lazy("schema.user")]
     Video = Annotated["Video", strawberry.lazy("schema.video")]
     VideoConnection = Annotated["VideoConnection", strawberry.lazy("schema.video")]
+    Viewer = Annotated["Viewer", strawberry.lazy("schema.viewer")]

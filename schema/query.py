@@ -6,13 +6,15 @@ import resolvers.artist
 import resolvers.hashtag
 import resolvers.niche
 import resolvers.node
+import resolvers.playlist
 import resolvers.release
 import resolvers.sound
 import resolvers.track
 import resolvers.user
 import resolvers.video
+import resolvers.viewer
 from schema.field import batched
-from schema.lazy import Artist, Hashtag, Niche, Release, Sound, Track, User, Video
+from schema.lazy import Artist, Hashtag, Niche, Playlist, Release, Sound, Track, User, Video, Viewer
 from schema.node import Node
 
 
@@ -24,6 +26,9 @@ class Query:
     nodes: list[Node | None] = batched(
         resolvers.node.nodes, description="Up to 100 objects by their ids: same order and length, null for a miss."
     )
+    viewer: Viewer | None = batched(
+        resolvers.viewer.viewer, description="Whoever is signed in; null for a stranger, and before createProfile."
+    )
     user: User | None = batched(resolvers.user.user)
     artist: Artist | None = batched(resolvers.artist.artist)
     track: Track | None = batched(resolvers.track.track)
@@ -34,4 +39,5 @@ class Query:
         resolvers.hashtag.hashtag,
         description="By its name, with or without the #, in any case; null for an unused one.",
     )
+    playlist: Playlist | None = batched(resolvers.playlist.playlist)
     niches: list[Niche] = batched(resolvers.niche.niches, description="All of them, by name.")

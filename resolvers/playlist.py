@@ -1,0 +1,109 @@
+"""Playlists: what somebody put in order, alone or with others."""
+
+import asyncio
+import re
+from collections.abc import Awaitable
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any
+
+from resolvers import ids, visibility
+from resolvers.context import Context, Rows
+from resolvers.ids import Id
+from resolvers.page import Arguments, Cursor, Listing, pages
+
+SHARE_TOKEN = re.compile(r"[A-Za-z0-9_-]{1,100}")
+
+
+class PlaylistKind(Enum):
+    USER = "USER"
+    EDITORIAL = "EDITORIAL"
+    CHART = "CHART"
+
+
+class Visibility(Enum):
+    PUBLIC = "PUBLIC"
+    UNLISTED = "UNLISTED"
+    PRIVATE = "PRIVATE"
+
+
+class PlaylistRole(Enum):
+    OWNER = "OWNER"
+    EDITOR = "EDITOR"
+    VIEWER = "VIEWER"
+
+
+@dataclass
+class PlaylistBy:
+    id: Id | None
+    share_token: str | None
+
+
+async def playlist(_: Rows, ctx: Context, by: PlaylistBy) -> Rows:
+    if by.share_token is None:
+        return await visibility.playlists(ctx, [ids.PLAYLIST.read(by.id or "")])
+    token = by.share_token if SHARE_TOKEN.fullmatch(by.share_token) else None
+    (claim,) = await ctx.db.playlist_id_by_share_token([token])
+    return await visibility.shared_playlists(ctx, [claim and claim["playlist_id"]])
+
+
+def listed(ctx: Context, edges: Rows) -> Awaitable[Rows]:
+    """The playlists that these rows of a list name, without those that the viewer may not see."""
+    return visibility.playlists(ctx, [edge["playlist_id"] for edge in edges])
+
+
+async def owner(playlists: Rows, ctx: Context) -> Rows:
+    return await visibility.users(ctx, [playlist["owner_id"] for playlist in playlists])
+
+
+async def collaborators(playlists: Rows, ctx: Context) -> Rows:
+    lists = await ctx.db.collaborators_by_playlist([playlist["id"] for playlist in playlists])
+    found = iter(await visibility.users(ctx, [row["user_id"] for rows in lists for row in rows]))
+    return [[{**row, "user": user} for row, user in zip(rows, found, strict=False) if user] for rows in lists]
+
+
+async def viewer_role(playlists: Rows, ctx: Context) -> Rows:
+    return await visibility.playlist_roles(ctx, playlists)
+
+
+async def items(
+    playlists: Rows,
+    ctx: Context,
+    first: int | None = None,
+    after: Cursor | None = None,
+    last: int | None = None,
+    before: Cursor | None = None,
+) -> Rows:
+    listing = Listing("items_by_playlist", descending=False)
+    return await pages(ctx, listing, [row["id"] for row in playlists], Arguments(first, after, last, before))
+
+
+async def entry(items: Rows, ctx: Context) -> Rows:
+    tracks, sounds = await asyncio.gather(
+        ctx.db.track_by_id([item["entry_id"] if item["kind"] == "TRACK" else None for item in items]),
+        visibility.listed_sounds(ctx, [item["entry_id"] if item["kind"] == "SOUND" else None for item in items]),
+    )
+    return [track or sound for track, sound in zip(tracks, sounds, strict=True)]
+
+
+async def added_by(items: Rows, ctx: Context) -> Rows:
+    return await visibility.users(ctx, [item["added_by_id"] for item in items])
+
+
+async def viewer_is_following(playlists: Rows, ctx: Context) -> Rows:
+    found = await ctx.db.is_following_playlist([ctx.viewer and (playlist["id"], ctx.viewer) for playlist in playlists])
+    return [row is not None for row in found]
+
+
+async def share_url(playlists: Rows, ctx: Context) -> Rows:
+    unlisted = [row if row["visibility"] == "UNLISTED" else None for row in playlists]
+    roles = await visibility.playlist_roles(ctx, unlisted)
+    return [_share_url(playlist, role, ctx) for playlist, role in zip(playlists, roles, strict=True)]
+
+
+def _share_url(playlist: Any, role: str | None, ctx: Context) -> str | None:
+    if playlist["visibility"] == "PUBLIC":
+        return ctx.share_url("playlist", playlist["id"])
+    if role in ("OWNER", "EDITOR"):
+        return ctx.share_url("playlist", "shared", playlist["share_token"])
+    return None
