@@ -1,14 +1,16 @@
 """What a request is answered with: the database, who asks, and what time it is."""
 
 import asyncio
-from collections.abc import Awaitable, Hashable
+from collections.abc import Awaitable, Callable, Hashable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from db.database import Database
 from events.cursor import Cursors
+from events.streams import ChartWatch
 from resolvers.errors import NoProfile, Unauthenticated
+from trending.demand import Demand
 
 # Rows, or the tagged dicts that stand in for them. A batch function that needs nothing but one load returns the load's awaitable itself.
 Rows = list[Any]
@@ -16,17 +18,26 @@ Rows = list[Any]
 
 @dataclass(slots=True)
 class Context:
-    """One a request. `subject` is the token's, `viewer` the user it belongs to; `now` is the only clock of a read."""
+    """One an operation. `subject` is the token's, `viewer` the user it belongs to; `now` is the only clock of a read."""
 
     db: Database
     cursors: Cursors
     now: datetime
+    clock: Callable[[], datetime] = lambda: datetime.now(UTC)  # for streams, which outlive the moment
+    charts: ChartWatch | None = None
+    demand: Demand = field(default_factory=Demand)
     subject: str | None = None
     viewer: int | None = None
     idempotency_key: str | None = None
     site: str = "http://127.0.0.1:8000"  # where people open what was passed on to them
     loaders: dict[Hashable, Any] = field(default_factory=dict)
     _hidden: asyncio.Future[frozenset[int]] | None = None
+
+    def renew(self) -> None:
+        """Begins the next event of a stream: its time is now, and whom the viewer blocked meanwhile is asked anew."""
+        self.now = self.clock()
+        self.loaders.clear()
+        self._hidden = None
 
     def signed_in(self) -> int:
         """The viewer's user id; raises Unauthenticated or NoProfile where there is none."""

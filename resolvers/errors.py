@@ -54,6 +54,12 @@ class NoProfile(Fault):
     code = "NO_PROFILE"
 
 
+class StreamsUnavailable(Fault):
+    """This process serves no streams."""
+
+    code = "UNAVAILABLE"
+
+
 class AccountSuspended(Fault):
     """This account is suspended: it can read, but not write."""
 

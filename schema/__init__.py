@@ -17,6 +17,7 @@ from schema.query import Query
 from schema.release import Release
 from schema.scalars import SCALARS
 from schema.sound import Sound
+from schema.subscription import Subscription
 from schema.track import Track
 from schema.user import User
 from schema.video import Video
@@ -28,6 +29,7 @@ def build_schema() -> strawberry.Schema:
     return strawberry.Schema(
         query=Query,
         mutation=Mutation,
+        subscription=Subscription,
         types=[Artist, Comment, Community, Hashtag, Niche, Playlist, Release, Sound, Track, User, Video],
         config=StrawberryConfig(default_resolver=column, scalar_map=SCALARS),
     )

@@ -5,7 +5,7 @@ executor it runs through a DataLoader, one a request, function and place in the 
 """
 
 import inspect
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from functools import partial
 from typing import Annotated, Any
 
@@ -30,6 +30,21 @@ def batched(
 ) -> Any:
     """A field that is answered for all parents of a level at once: `await function(parents, ctx, **arguments)`."""
     return _field(_through_loader(function), {BATCH: function}, description, deprecation_reason)
+
+
+def streamed(function: Callable[..., AsyncIterator[Any]], *, description: str | None = None) -> Any:
+    """A field of Subscription whose events are what `function(ctx, **arguments)` yields; each is answered as of its own time."""
+
+    async def resolve(root: None, info: Info, **arguments: Any) -> AsyncIterator[Any]:  # noqa: ARG001
+        given = {name: value for name, value in arguments.items() if value is not UNSET}
+        async for event in function(info.context, **given):
+            info.context.renew()
+            yield event
+
+    arguments = [_argument(own) for own in list(inspect.signature(function).parameters.values())[1:]]
+    resolve.__signature__ = _signature(arguments)  # type: ignore[attr-defined]
+    resolve.__module__ = function.__module__
+    return StrawberryField(base_resolver=StrawberryResolver(resolve), description=description, is_subscription=True)
 
 
 def global_id(kind: Kind | EitherKind, *, description: str = FINDS_AGAIN) -> Any:
@@ -127,9 +142,13 @@ def _through_loader(function: Callable[..., Any]) -> Callable[..., Any]:
     own = list(inspect.signature(function).parameters.values())[2:]
     wants_response_key = any(parameter.name == RESPONSE_KEY for parameter in own)
     arguments = [_argument(parameter) for parameter in own if parameter.name != RESPONSE_KEY]
-    resolve.__signature__ = inspect.Signature([_parameter("root"), _parameter("info", Info), *arguments])  # type: ignore[attr-defined]
+    resolve.__signature__ = _signature(arguments)  # type: ignore[attr-defined]
     resolve.__module__ = function.__module__
     return resolve
+
+
+def _signature(arguments: list[inspect.Parameter]) -> inspect.Signature:
+    return inspect.Signature([_parameter("root"), _parameter("info", Info), *arguments])
 
 
 def _argument(own: inspect.Parameter) -> inspect.Parameter:

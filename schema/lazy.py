@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from schema.sound import SoundConnection as SoundConnection
     from schema.track import Track as Track
     from schema.track import TrackConnection as TrackConnection
+    from schema.trending import SoundTrend as SoundTrend
     from schema.user import User as User
     from schema.user import UserConnection as UserConnection
     from schema.video import Video as Video
@@ -43,6 +44,7 @@ else:
     SoundConnection = Annotated["SoundConnection", strawberry.lazy("schema.sound")]
     Track = Annotated["Track", strawberry.lazy("schema.track")]
     TrackConnection = Annotated["TrackConnection", strawberry.lazy("schema.track")]
+    SoundTrend = Annotated["SoundTrend", strawberry.lazy("schema.trending")]
     User = Annotated["User", strawberry.lazy("schema.user")]
     UserConnection = Annotated["UserConnection", strawberry.lazy("schema.user")]
     Video = Annotated["Video", strawberry.lazy("schema.video")]

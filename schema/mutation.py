@@ -7,19 +7,23 @@ import strawberry
 import resolvers.sound
 import resolvers.user
 import resolvers.video
+import resolvers.viewer
 from schema.community import Community
-from schema.errors import IdempotencyRefused, InvalidInput, NotFound, SoundNotCleared, SoundUnavailable
+from schema.errors import AlreadyTaken, IdempotencyRefused, InvalidInput, NotFound, SoundNotCleared, SoundUnavailable
 from schema.field import batched
 from schema.node import tagged
 from schema.sound import Sound
 from schema.video import Video
+from schema.viewer import Viewer
 
 IDEMPOTENT = "With an idempotency key a repeated call gets the first one's result again, for 24 hours."
 
-strawberry.input(resolvers.user.CreateProfileInput)
-strawberry.input(resolvers.sound.ClipRangeInput, description="The part of a track that a clip plays.")
-strawberry.input(resolvers.sound.CreateSoundInput)
-strawberry.input(resolvers.video.PostVideoInput)
+
+@strawberry.type
+class CreateProfilePayload:
+    is_type_of = tagged("CreateProfilePayload")
+
+    viewer: Viewer = batched(resolvers.viewer.viewer)
 
 
 @strawberry.type
@@ -37,6 +41,9 @@ class PostVideoPayload:
     community: Community = batched(resolvers.video.community)
 
 
+CreateProfileResult = Annotated[
+    CreateProfilePayload | InvalidInput | AlreadyTaken | IdempotencyRefused, strawberry.union("CreateProfileResult")
+]
 CreateSoundResult = Annotated[
     CreateSoundPayload | InvalidInput | NotFound | SoundUnavailable | IdempotencyRefused,
     strawberry.union("CreateSoundResult"),
@@ -49,6 +56,9 @@ PostVideoResult = Annotated[
 
 @strawberry.type(description=IDEMPOTENT)
 class Mutation:
+    create_profile: CreateProfileResult = batched(
+        resolvers.user.create_profile, description="Makes the profile of the account that is signed in."
+    )
     create_sound: CreateSoundResult = batched(
         resolvers.sound.create_sound, description="Makes a sound that everybody may use."
     )

@@ -10,12 +10,14 @@ import resolvers.playlist
 import resolvers.release
 import resolvers.sound
 import resolvers.track
+import resolvers.trending
 import resolvers.user
 import resolvers.video
 import resolvers.viewer
 from schema.field import batched
 from schema.lazy import Artist, Hashtag, Niche, Playlist, Release, Sound, Track, User, Video, Viewer
 from schema.node import Node
+from schema.trending import ChartConnection
 
 
 @strawberry.type
@@ -40,4 +42,8 @@ class Query:
         description="By its name, with or without the #, in any case; null for an unused one.",
     )
     playlist: Playlist | None = batched(resolvers.playlist.playlist)
-    niches: list[Niche] = batched(resolvers.niche.niches, description="All of them, by name.")
+    niches: list[Niche] = batched(resolvers.niche.niches, description="All of them, by their slugs.")
+    trending_sounds: ChartConnection = batched(
+        resolvers.trending.trending_sounds,
+        description="A chart by rank. Its pages are pinned to the version of the first one; versions live an hour.",
+    )

@@ -5,11 +5,11 @@ from datetime import datetime
 import strawberry
 
 from db.rows import SoundRow
-from resolvers import ids, sound
+from resolvers import ids, sound, trending
 from resolvers.page import Cursor
 from resolvers.regions import RegionCode
 from schema.field import batched, cursor, edges, global_id, itself
-from schema.lazy import Community, Track, User
+from schema.lazy import Community, SoundTrend, Track, User
 from schema.node import Node, rows
 from schema.page import Connection
 from schema.scalars import Long, Uri
@@ -17,6 +17,12 @@ from schema.scalars import Long, Uri
 strawberry.enum(sound.SoundKind, description="What a sound is.")
 strawberry.enum(
     sound.SoundStatus, description="Whether a sound may be used. It is never deleted: a removed one keeps its id."
+)
+
+strawberry.input(sound.ClipRangeInput, description="The part of a track that a clip plays, in milliseconds.")
+strawberry.input(
+    sound.CreateSoundInput,
+    description="A TRACK_CLIP names `trackId` and `clip`, a REMIX `derivedFromId`; the others say how long they last.",
 )
 
 
@@ -53,6 +59,9 @@ class Sound(Node):
     derived_from: "Sound | None" = batched(sound.derived_from, description="The sound that this one is a variant of.")
     derivatives: "SoundConnection" = batched(sound.derivatives, description="The variants of this one, newest first.")
     community: Community = itself(description="Everybody who used it.")
+    trend: SoundTrend | None = batched(
+        trending.trend, description="How it does in a scope as of now; null where it was never used there."
+    )
     usage_rights: UsageRights = itself()
     save_count: Long
     share_count: Long

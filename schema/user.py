@@ -19,6 +19,10 @@ AccountKind = strawberry.enum(
 )
 UserBy = strawberry.input(user.UserBy, one_of=True, description="By which of its keys to find a user.")
 
+strawberry.input(
+    user.CreateProfileInput, description="A handle is 2 to 30 of a-z, 0-9, `_` and `.`; it can be claimed once."
+)
+
 
 @strawberry.type(description="A person who posts, listens and follows.")
 class User(Node):

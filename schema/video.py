@@ -16,6 +16,11 @@ from schema.scalars import Long, Uri
 
 strawberry.enum(video.ResponseKind, description="How a video answers another one.")
 
+strawberry.input(
+    video.PostVideoInput,
+    description="Hashtags are taken from the caption; at most 3 niches; the region is the account's unless given.",
+)
+
 
 @strawberry.type(description="What somebody made with a sound.")
 class Video(Node):

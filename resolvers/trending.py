@@ -1,0 +1,166 @@
+"""Charts: which sounds rise, and why each is where it is."""
+
+from collections.abc import AsyncIterator, Awaitable
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import Enum
+from typing import Any
+
+from events.streams import trending_stream
+from resolvers import ids
+from resolvers.context import Context, Rows
+from resolvers.errors import CursorExpired, InvalidCursor, StreamsUnavailable
+from resolvers.ids import Id
+from resolvers.page import Arguments, Cursor, check_size, connection, read_cursor
+from resolvers.regions import RegionCode
+from trending.charts import ChartKey, read_chart, trends
+from trending.counters import ALL_NICHES, GLOBAL
+from trending.score import LARGEST_CHART
+
+NEW = timedelta(days=30)
+
+
+class TrendWindow(Enum):
+    HOUR = "HOUR"
+    DAY = "DAY"
+    WEEK = "WEEK"
+
+
+class ChartKind(Enum):
+    BREAKOUT = "BREAKOUT"
+    POPULAR = "POPULAR"
+
+
+@dataclass
+class ChartFilter:
+    commercial_use: bool | None
+    new_only: bool | None
+    original_only: bool | None
+
+
+async def trending_sounds(
+    _: Rows,
+    ctx: Context,
+    window: TrendWindow = TrendWindow.DAY,
+    kind: ChartKind = ChartKind.BREAKOUT,
+    region: RegionCode | None = None,
+    niche: Id | None = None,
+    filter: ChartFilter | None = None,
+    first: int | None = None,
+    after: Cursor | None = None,
+    last: int | None = None,
+    before: Cursor | None = None,
+) -> Rows:
+    key = _key(window, kind, region, niche)
+    arguments = Arguments(first, after, last, before)
+    size = check_size(arguments, default=50)
+    scope = _scope(key, filter)
+    version, low, high = _bounds(ctx, scope, arguments)
+    # A filter or a page from the end needs the whole chart, in one statement; the usual page its own ranks and one more.
+    whole = filter is not None or arguments.backwards
+    chart = await read_chart(
+        ctx.db, key, ctx.now, version=version, first=low, last=high if whole else min(high, low + size)
+    )
+    if chart is None:
+        raise CursorExpired
+    ctx.demand.ask(key.region, key.niche_id, ctx.now)
+    entries = await _filtered(ctx, chart["entries"], filter) if filter is not None else chart["entries"]
+    return [_page(ctx, scope, chart, entries, arguments, size)]
+
+
+def updates(
+    ctx: Context,
+    window: TrendWindow = TrendWindow.DAY,
+    kind: ChartKind = ChartKind.BREAKOUT,
+    region: RegionCode | None = None,
+    niche: Id | None = None,
+    first: int = 50,
+) -> AsyncIterator[dict[str, Any]]:
+    key = _key(window, kind, region, niche)
+    size = check_size(Arguments(first), default=50)
+    ctx.demand.ask(key.region, key.niche_id, ctx.now)
+    if ctx.charts is None:
+        raise StreamsUnavailable
+    stream = trending_stream(ctx.charts, ctx.cursors, key, first=size, clock=ctx.clock)
+    return (_snapshot(ctx, key, update) async for update in stream)
+
+
+def _snapshot(ctx: Context, key: ChartKey, update: dict[str, Any]) -> dict[str, Any]:
+    # Its entries are edges of the chart's first page, so that a client can page on from them.
+    if "chart" not in update:
+        return update
+    return update | _page(ctx, _scope(key, None), update["chart"], update["entries"], Arguments(), LARGEST_CHART)
+
+
+def _key(window: TrendWindow, kind: ChartKind, region: RegionCode | None, niche: Id | None) -> ChartKey:
+    niche_id = ids.NICHE.read(niche) if niche is not None else ALL_NICHES
+    return ChartKey(region or GLOBAL, niche_id, window.value, kind.value)
+
+
+def _scope(key: ChartKey, filter: ChartFilter | None) -> str:
+    return f"trendingSounds|{key}|{filter}"
+
+
+def _bounds(ctx: Context, scope: str, arguments: Arguments) -> tuple[int, int, int]:
+    # The version of the cursors (0 is the newest), and the first and the last rank between them.
+    after, before = read_cursor(ctx, scope, arguments.after), read_cursor(ctx, scope, arguments.before)
+    if after is not None and before is not None and after[0] != before[0]:
+        raise InvalidCursor("`after` and `before` are of different versions of the chart.")
+    pinned = after or before
+    low = after[1] + 1 if after else 1
+    return pinned[0] if pinned else 0, low, before[1] - 1 if before else LARGEST_CHART
+
+
+def _page(
+    ctx: Context, scope: str, chart: dict[str, Any], entries: Rows, arguments: Arguments, size: int
+) -> dict[str, Any]:
+    has_next, has_previous = arguments.before is not None, arguments.after is not None
+    if arguments.backwards:
+        has_previous, entries = len(entries) > size, entries[-size:]
+    else:
+        has_next, entries = len(entries) > size, entries[:size]
+        if arguments.last is not None and len(entries) > arguments.last:
+            has_previous, entries = True, entries[-arguments.last :]
+
+    def cursor(index: int) -> str:
+        return ctx.cursors.sign(scope, [chart["version"], entries[index]["rank"]])
+
+    return connection(entries, cursor, has_next_page=has_next, has_previous_page=has_previous, chart=chart)
+
+
+async def _filtered(ctx: Context, entries: Rows, filter: ChartFilter) -> Rows:
+    sounds = await ctx.db.sound_by_id([entry["sound_id"] for entry in entries])
+    return [
+        entry
+        for entry, sound in zip(entries, sounds, strict=True)
+        if sound is not None
+        and not (filter.commercial_use and not _cleared_commercially(sound, ctx))
+        and not (filter.new_only and sound["created_at"] < ctx.now - NEW)
+        and not (filter.original_only and sound["kind"] != "ORIGINAL")
+    ]
+
+
+def _cleared_commercially(sound: Any, ctx: Context) -> bool:
+    expires_at = sound["rights_expires_at"]
+    return bool(sound["rights_commercial"]) and (expires_at is None or expires_at > ctx.now)
+
+
+async def entry_sound(entries: Rows, ctx: Context) -> Rows:
+    sounds = await ctx.db.sound_by_id([entry["sound_id"] for entry in entries])
+    return [sound if sound is not None and sound["status"] == "ACTIVE" else None for sound in sounds]
+
+
+def chart_niche(charts: Rows, ctx: Context) -> Awaitable[Rows]:
+    return ctx.db.niche_by_id([chart["niche_id"] for chart in charts])
+
+
+async def trend(
+    sounds: Rows,
+    ctx: Context,
+    window: TrendWindow = TrendWindow.DAY,
+    region: RegionCode | None = None,
+    niche: Id | None = None,
+) -> Rows:
+    niche_id = ids.NICHE.read(niche) if niche is not None else ALL_NICHES
+    sound_ids = [sound["id"] for sound in sounds]
+    return await trends(ctx.db, sound_ids, region or GLOBAL, niche_id, window.value, ctx.now)
