@@ -1,0 +1,125 @@
+-- Charts and what they are read from. Charts stay on the coordinator; counters are beside their sounds.
+
+-- name: scopes_due :rows
+select region, niche_id from trend_scopes where due_at <= $1 order by due_at limit $2
+
+-- name: scopes_by_key :one_per(region, niche_id)
+select region, niche_id, at, trusted, changed_at, scored_at, wanted_at
+from trend_scopes join unnest($1::text[], $2::smallint[]) wanted(r, n) on region = r and niche_id = n
+
+-- name: want_scopes :execute
+-- One that changed since it was scored comes up five seconds after that, one that did not after a minute.
+update trend_scopes set
+    wanted_at = greatest(wanted_at, $3),
+    due_at = least(due_at, scored_at + case when changed_at > scored_at then interval '5 seconds' else interval '1 minute' end)
+from unnest($1::text[], $2::smallint[]) wanted(r, n) where region = r and niche_id = n
+
+-- name: counters_by_sound :one_per(sound_id)
+select sound_id, at, trusted, young from trend_counters where sound_id = any($1::bigint[]) and region = $2 and niche_id = $3
+
+-- name: counters_in_scope :row
+-- The sounds that can be on a chart: after 24 half-lives of a week, sixteen million videos are one.
+select
+    (select position from consumers where name = 'counts') position,
+    coalesce(array_agg(sound_id), '{}') sound_ids,
+    coalesce(array_agg(hours), '{}') hours,
+    coalesce(array_agg(trusted), '{}') trusted,
+    coalesce(array_agg(young), '{}') young
+from (
+    select sound_id, date_part('epoch', $3 - at) / 3600 hours, trusted, young
+    from trend_counters c
+    where region = $1 and niche_id = $2 and active_on >= ($3 - interval '168 days')::date
+        and decayed(trusted[3], date_part('epoch', $3 - at) / 3600, 168) > $4
+        and not exists (select from sounds s where s.id = c.sound_id and s.status <> 'ACTIVE')) live
+
+-- name: window_creators :one_per(sound_id)
+-- Distinct trusted creators, and the point of the curve that each video falls on, over the newest videos of a window.
+select s.id sound_id, w.creator_count, w.points
+from sounds s cross join lateral (
+    select count(distinct creator_id) filter (where trusted) creator_count, array_agg(point) points
+    from (
+        select creator_id, trusted, least(floor(date_part('epoch', created_at - $2) / $4), $5 - 1)::smallint point
+        from videos where sound_id = s.id and created_at > $2 and created_at <= $3 and not hidden
+        order by created_at desc, id desc limit $6) v) w
+where s.id = any($1::bigint[])
+
+-- name: window_creators_in_region :one_per(sound_id)
+select s.id sound_id, w.creator_count, w.points
+from sounds s cross join lateral (
+    select count(distinct creator_id) filter (where trusted) creator_count, array_agg(point) points
+    from (
+        select creator_id, trusted, least(floor(date_part('epoch', created_at - $2) / $4), $5 - 1)::smallint point
+        from videos where sound_id = s.id and region = $7 and created_at > $2 and created_at <= $3 and not hidden
+        order by created_at desc, id desc limit $6) v) w
+where s.id = any($1::bigint[])
+
+-- name: window_creators_in_niche :one_per(sound_id)
+select s.id sound_id, w.creator_count, w.points
+from sounds s cross join lateral (
+    select count(distinct creator_id) filter (where trusted) creator_count, array_agg(point) points
+    from (
+        select creator_id, trusted, least(floor(date_part('epoch', created_at - $2) / $4), $5 - 1)::smallint point
+        from video_niches where sound_id = s.id and niche_id = $7 and created_at > $2 and created_at <= $3 and not hidden
+        order by created_at desc, video_id desc limit $6) v) w
+where s.id = any($1::bigint[])
+
+-- name: window_creators_in_niche_region :one_per(sound_id)
+select s.id sound_id, w.creator_count, w.points
+from sounds s cross join lateral (
+    select count(distinct creator_id) filter (where trusted) creator_count, array_agg(point) points
+    from (
+        select creator_id, trusted, least(floor(date_part('epoch', created_at - $2) / $4), $5 - 1)::smallint point
+        from video_niches where sound_id = s.id and niche_id = $7 and region = $8 and created_at > $2 and created_at <= $3 and not hidden
+        order by created_at desc, video_id desc limit $6) v) w
+where s.id = any($1::bigint[])
+
+-- name: mark_scored :value
+-- Null where another worker scored it meanwhile. What was counted since it was read makes it due again at once.
+update trend_scopes set
+    scored_at = $4,
+    due_at = case when changed_at = $5 then coalesce($4 + $6 * interval '1 second', 'infinity') else $4 + interval '5 seconds' end
+where region = $1 and niche_id = $2 and scored_at is not distinct from $3
+returning true
+
+-- name: newest_charts :rows
+select c.*
+from unnest('{HOUR,DAY,WEEK}'::text[]) w, unnest('{BREAKOUT,POPULAR}'::text[]) k, lateral (
+    select "window", kind, version, sound_ids, peak_ranks from chart_versions
+    where region = $1 and niche_id = $2 and "window" = w and kind = k order by version desc limit 1) c
+
+-- name: insert_chart_version :execute
+insert into chart_versions (region, niche_id, "window", kind, version, as_of, sequence, method_version, sound_ids, scores, observed, expected,
+    creator_counts, previous_ranks, peak_ranks, curves)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
+
+-- name: drop_chart_versions :execute
+-- The newest stays for ever, the others an hour from when they were followed, or a minute where nobody asked for them: $5 is the time since
+-- when nobody did.
+delete from chart_versions c
+using (
+    select "window", kind, version, as_of, lead(as_of) over (partition by "window", kind order by version) followed_at
+    from chart_versions where region = $1 and niche_id = $2) old
+where c.region = $1 and c.niche_id = $2 and c."window" = old."window" and c.kind = old.kind and c.version = old.version
+    and (followed_at < $3 or followed_at < $4 and old.as_of > $5)
+
+-- name: chart_heads :rows
+-- The newest versions of charts, and how far the log was counted.
+select place::integer, (
+        select version from chart_versions c where c.region = r and c.niche_id = n and c."window" = w and c.kind = k
+        order by version desc limit 1) version,
+    epoch, position
+from unnest($1::text[], $2::smallint[], $3::text[], $4::text[]) with ordinality wanted(r, n, w, k, place), log_head, consumers
+where name = 'counts'
+
+-- name: chart_slice :one_per(region, niche_id, window, kind, wanted)
+-- Ranks $6 to $7 of a chart; its version 0 is the newest.
+select region, niche_id, "window", kind, wanted, version, as_of, sequence, method_version, size,
+    sound_ids[$6:$7] sound_ids, scores[$6:$7] scores, observed[$6:$7] observed, expected[$6:$7] expected,
+    creator_counts[$6:$7] creator_counts, previous_ranks[$6:$7] previous_ranks, peak_ranks[$6:$7] peak_ranks,
+    curves[($6 - 1) * points + 1:$7 * points] curves, points
+from unnest($1::text[], $2::smallint[], $3::text[], $4::text[], $5::bigint[]) asked(r, n, w, k, wanted)
+    cross join lateral (
+        select *, cardinality(sound_ids) size, coalesce(cardinality(curves) / nullif(cardinality(sound_ids), 0), 0) points
+        from chart_versions c
+        where c.region = r and c.niche_id = n and c."window" = w and c.kind = k and (wanted = 0 or version = wanted)
+        order by version desc limit 1) c

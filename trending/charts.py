@@ -1,0 +1,213 @@
+"""Reads charts, and says of any sound how it does: the numbers behind every rank."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from db.database import Database
+from events.log import Head
+from trending.counters import ALL_NICHES, GLOBAL
+from trending.score import (
+    LARGEST_CHART,
+    METHOD_VERSION,
+    NEWEST,
+    RISING,
+    WINDOWS,
+    Floats,
+    Scores,
+    Window,
+    decay,
+    score,
+    tide,
+)
+
+HOUR = timedelta(hours=1)
+
+
+class ChartKey(NamedTuple):
+    """Which chart: `region` may be GLOBAL, `niche_id` 0 for all niches."""
+
+    region: str
+    niche_id: int
+    window: str
+    kind: str
+
+    @property
+    def scope(self) -> "Scope":
+        return Scope(self.region, self.niche_id)
+
+
+class Scope(NamedTuple):
+    """Whose videos are counted."""
+
+    region: str
+    niche_id: int
+
+    @property
+    def line(self) -> list["Scope"]:
+        """The scopes that its tide is shrunk towards, the widest first, and itself: a region's tide carries its times of day."""
+        return list(dict.fromkeys([Scope(GLOBAL, ALL_NICHES), Scope(self.region, ALL_NICHES), self]))
+
+
+class Totals(NamedTuple):
+    """A scope's sums (4) as of now, and for each window the tide of its parent."""
+
+    sums: Floats
+    parents: dict[str, float]
+
+
+async def read_chart(
+    database: Database, key: ChartKey, now: datetime, *, version: int = 0, first: int = 1, last: int = LARGEST_CHART
+) -> dict[str, Any] | None:
+    """Ranks `first` to `last` of a version of a chart, 0 for the newest; None where that version is not kept.
+
+    A chart that was never scored is empty, and its version is 0.
+    """
+    (row,) = await database.chart_slice([(*key, version)], first, last)
+    if row is not None:
+        return _chart(key, row, first)
+    return None if version else _empty(key, now)
+
+
+async def read_newer(
+    database: Database, known: Mapping[ChartKey, int], now: datetime
+) -> tuple[Head, dict[ChartKey, dict[str, Any]]]:
+    """How far the log was counted, and the newest version of those of these charts of which another one is known."""
+    rows = await database.chart_heads(*zip(*known, strict=True))
+    keys = list(known)
+    newest = {keys[row["place"] - 1]: row["version"] or 0 for row in rows}
+    changed = [key for key, version in newest.items() if version != known[key]]
+    slices = await database.chart_slice([(*key, newest[key]) for key in changed], 1, LARGEST_CHART) if changed else []
+    counted = Head(rows[0]["epoch"], rows[0]["position"])
+    charts = {
+        key: _empty(key, now) if row is None else _chart(key, row, 1) for key, row in zip(changed, slices, strict=True)
+    }
+    return counted, charts
+
+
+def _empty(key: ChartKey, now: datetime) -> dict[str, Any]:
+    return {
+        **_about(key),
+        "version": 0,
+        "as_of": now,
+        "sequence": 0,
+        "method_version": METHOD_VERSION,
+        "size": 0,
+        "entries": [],
+    }
+
+
+def _about(key: ChartKey) -> dict[str, Any]:
+    return {
+        "window": key.window,
+        "kind": key.kind,
+        "region": None if key.region == GLOBAL else key.region,
+        "niche_id": key.niche_id or None,
+    }
+
+
+def _chart(key: ChartKey, row: Mapping[str, Any], first: int) -> dict[str, Any]:
+    return {
+        **_about(key),
+        **{name: row[name] for name in ("version", "as_of", "sequence", "method_version", "size")},
+        "entries": _entries(WINDOWS[key.window], row, first),
+    }
+
+
+def _entries(window: Window, row: Mapping[str, Any], first: int) -> list[dict[str, Any]]:
+    columns = ("sound_ids", "previous_ranks", "peak_ranks", "scores", "observed", "expected", "creator_counts")
+    points, curves = row["points"], row["curves"]
+    return [
+        {
+            "sound_id": sound_id,
+            "rank": rank,
+            "previous_rank": previous or None,
+            "peak_rank": peak,
+            "is_new": not previous,
+            "trend": _trend(
+                window, z, observed, expected, creators, curves[(rank - first) * points : (rank - first + 1) * points]
+            ),
+        }
+        for rank, (sound_id, previous, peak, z, observed, expected, creators) in enumerate(
+            zip(*(row[column] for column in columns), strict=True), start=first
+        )
+    ]
+
+
+def _trend(
+    window: Window, z: float, observed: float, expected: float, creators: int, curve: Sequence[float]
+) -> dict[str, Any]:
+    return {
+        "score": z,
+        "growth": observed / expected if expected > 0 else 0.0,
+        "observed": observed,
+        "expected": expected,
+        "creator_count": creators,
+        "is_breakout": z >= RISING and creators >= window.creators,
+        "curve": curve,
+        "method_version": METHOD_VERSION,
+    }
+
+
+async def trends(
+    database: Database, sound_ids: Sequence[int], region: str, niche_id: int, window: str, now: datetime
+) -> list[dict[str, Any] | None]:
+    """How each of these sounds does in one scope and window, in three statements; None for one that was never used there."""
+    scope, span = Scope(region, niche_id), WINDOWS[window]
+    rows, totals, creators = await asyncio.gather(
+        database.counters_by_sound(sound_ids, region, niche_id),
+        read_totals(database, scope, now),
+        window_creators(database, scope, span, sound_ids, now),
+    )
+    found = [row for row in rows if row is not None]
+    if not found:
+        return [None] * len(rows)
+    ages = np.array([(now - row["at"]) / HOUR for row in found])
+    trusted, young = (decay(np.array([row[column] for row in found]), ages) for column in ("trusted", "young"))
+    scores = score(span, trusted, young, totals.sums, totals.parents[window])
+    made = iter(_explained(span, scores, [row["sound_id"] for row in found], creators))
+    return [None if row is None else next(made) for row in rows]
+
+
+def _explained(window: Window, scores: Scores, ids: Sequence[int], creators: Mapping[int, Any]) -> list[dict[str, Any]]:
+    columns = zip(ids, scores.z.tolist(), scores.observed.tolist(), scores.expected.tolist(), strict=True)
+    return [
+        _trend(window, z, observed, expected, creators[sound_id]["creator_count"], curve(window, creators[sound_id]))
+        for sound_id, z, observed, expected in columns
+    ]
+
+
+async def read_totals(database: Database, scope: Scope, now: datetime) -> Totals:
+    """The scope's own sums, and the tides above it."""
+    sums: Floats = np.zeros(4)
+    tides = dict.fromkeys(WINDOWS, 1.0)
+    parents = tides
+    for row in await database.scopes_by_key(scope.line):
+        parents = tides
+        sums = np.zeros(4) if row is None else decay(np.array(row["trusted"]), (now - row["at"]) / HOUR)
+        tides = {name: float(tide(window, sums, parents[name])) for name, window in WINDOWS.items()}
+    return Totals(sums, parents)
+
+
+async def window_creators(
+    database: Database, scope: Scope, window: Window, sound_ids: Sequence[int], now: datetime
+) -> dict[int, Any]:
+    """By sound: `creator_count`, the distinct trusted creators among the newest videos of the window, and those videos' `points`."""
+    hours = timedelta(hours=window.hours)
+    args: list[Any] = [now - hours, now, hours.total_seconds() / window.points, window.points, NEWEST]
+    query = "window_creators"
+    if scope.niche_id != ALL_NICHES:
+        query, args = f"{query}_in_niche", [*args, scope.niche_id]
+    if scope.region != GLOBAL:
+        query, args = f"{query}_in_region" if scope.niche_id == ALL_NICHES else f"{query}_region", [*args, scope.region]
+    rows = await getattr(database, query)(sound_ids, *args)
+    return {row["sound_id"]: row for row in rows if row is not None}
+
+
+def curve(window: Window, creators: Mapping[str, Any]) -> list[int]:
+    """The videos of each part of the window, the oldest first."""
+    counts: list[int] = np.bincount(creators["points"] or [], minlength=window.points).tolist()
+    return counts

@@ -1,0 +1,195 @@
+"""Scores the scopes that are due, and writes a version of each chart whose order changed."""
+
+import asyncio
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from db.database import Database, Transaction
+from events.bus import CHARTS
+from events.outbox import Event, publish_all
+from trending.charts import Scope, Totals, curve, read_totals, window_creators
+from trending.counting import EPOCH, Overtaken
+from trending.score import (
+    METHOD_VERSION,
+    ONE_ACCOUNT,
+    WINDOWS,
+    Integers,
+    Scores,
+    Window,
+    breakouts,
+    candidates,
+    decay,
+    popular,
+    score,
+)
+
+SCOPES = 50  # a look
+EXPLAINED = 200  # sounds a statement
+KEPT, UNASKED = timedelta(hours=1), timedelta(minutes=1)
+QUIET_SHARE = 20  # a scope where nothing happened for so long is scored again after a twentieth of that
+SHORTEST_PAUSE, LONGEST_PAUSE = 60.0, 3600.0
+NO_CHART: Mapping[str, Any] = {"version": 0, "sound_ids": [], "peak_ranks": []}
+
+
+@dataclass(frozen=True, slots=True)
+class Live:
+    """The sounds of a scope that can be on one of its charts, a row each, as of `now`; the log was counted up to `position`."""
+
+    position: int
+    ids: Integers
+    scores: Mapping[str, Scores]
+
+
+@dataclass(frozen=True, slots=True)
+class Ranking:
+    """A chart as it is now; the lists run beside `sound_ids`, which are by rank."""
+
+    window: str
+    kind: str
+    sound_ids: list[int]
+    scores: list[float]
+    observed: list[float]
+    expected: list[float]
+    creator_counts: list[int]
+    curves: list[int]
+
+
+async def score_due(database: Database, now: datetime, seconds: float) -> int:
+    """Scores scopes that are due, the longest due first, for about so many seconds; returns how many."""
+    started = time.monotonic()
+    scored = 0
+    for row in await database.scopes_due(now, SCOPES):
+        if time.monotonic() - started > seconds:
+            break
+        await score_scope(database, Scope(row["region"], row["niche_id"]), now)
+        scored += 1
+    return scored
+
+
+async def score_scope(database: Database, scope: Scope, now: datetime) -> None:
+    """Scores the three windows of one scope. Raises Overtaken where another worker did it meanwhile; then nothing is written."""
+    (before,) = await database.scopes_by_key([scope])
+    totals = await read_totals(database, scope, now)
+    counters = await database.counters_in_scope(*scope, now, ONE_ACCOUNT)
+    live = await asyncio.to_thread(_live, counters, totals)
+    rankings = [ranking for window in WINDOWS.values() for ranking in await _rank(database, scope, window, live, now)]
+    async with database.transaction() as tx:
+        pause = _pause(live, before, now)
+        if not await tx.mark_scored(*scope, before["scored_at"], now, before["changed_at"], pause):
+            raise Overtaken(Overtaken.__doc__)
+        await _write(tx, scope, live, rankings, now, news=before["scored_at"] is not None)
+        if before["scored_at"] is None or _minute(now) != _minute(before["scored_at"]):
+            unasked_since = before["wanted_at"] + UNASKED if before["wanted_at"] else EPOCH
+            await tx.drop_chart_versions(*scope, now - KEPT, now - UNASKED, unasked_since)
+
+
+def _live(row: Mapping[str, Any], totals: Totals) -> Live:
+    hours = np.array(row["hours"])
+    trusted, young = (decay(np.array(row[name]).reshape(-1, 4), hours) for name in ("trusted", "young"))
+    scores = {
+        name: score(window, trusted, young, totals.sums, totals.parents[name]) for name, window in WINDOWS.items()
+    }
+    return Live(row["position"], np.array(row["sound_ids"], dtype=np.int64), scores)
+
+
+async def _rank(database: Database, scope: Scope, window: Window, live: Live, now: datetime) -> list[Ranking]:
+    scores = live.scores[window.name]
+    by_use = popular(scores, live.ids)
+    looked_at = np.union1d(candidates(scores), by_use)
+    creators: dict[int, Any] = {}
+    for start in range(0, len(looked_at), EXPLAINED):
+        part = live.ids[looked_at[start : start + EXPLAINED]].tolist()
+        creators |= await window_creators(database, scope, window, part, now)
+    counts = np.zeros(len(live.ids), dtype=np.int64)
+    counts[looked_at] = [creators[sound_id]["creator_count"] for sound_id in live.ids[looked_at].tolist()]
+    rising = breakouts(window, scores, live.ids, counts)
+    return [_ranking(window, kind, rows, live, creators) for kind, rows in (("BREAKOUT", rising), ("POPULAR", by_use))]
+
+
+def _ranking(window: Window, kind: str, rows: NDArray[np.intp], live: Live, creators: Mapping[int, Any]) -> Ranking:
+    scores = live.scores[window.name]
+    ids: list[int] = live.ids[rows].tolist()
+    return Ranking(
+        window=window.name,
+        kind=kind,
+        sound_ids=ids,
+        scores=scores.z[rows].tolist(),
+        observed=scores.observed[rows].tolist(),
+        expected=scores.expected[rows].tolist(),
+        creator_counts=[creators[sound_id]["creator_count"] for sound_id in ids],
+        curves=[count for sound_id in ids for count in curve(window, creators[sound_id])],
+    )
+
+
+def _pause(live: Live, scope: Mapping[str, Any], now: datetime) -> float | None:
+    # Seconds until the scope is scored again though nothing happens: what rose must fall, and the more slowly the longer it is quiet.
+    if not len(live.ids):
+        return None
+    if scope["wanted_at"] is not None and now - scope["wanted_at"] < UNASKED:
+        return SHORTEST_PAUSE
+    quiet: float = (now - scope["changed_at"]).total_seconds()
+    return min(max(quiet / QUIET_SHARE, SHORTEST_PAUSE), LONGEST_PAUSE)
+
+
+def _minute(time: datetime) -> int:
+    return int(time.timestamp() // 60)
+
+
+async def _write(
+    tx: Transaction, scope: Scope, live: Live, rankings: Sequence[Ranking], now: datetime, *, news: bool
+) -> None:
+    newest = {(row["window"], row["kind"]): row for row in await tx.newest_charts(*scope)}
+    events: list[Event] = []
+    changed: list[str] = []
+    for ranking in rankings:
+        before = newest.get((ranking.window, ranking.kind), NO_CHART)
+        if ranking.sound_ids == before["sound_ids"]:
+            continue
+        await _insert(tx, scope, live.position, ranking, before, now)
+        changed.append("/".join((*map(str, scope), ranking.window, ranking.kind)))
+        events += _events(scope, ranking, before, now) if news else []
+    await publish_all(tx, events)
+    if changed:
+        await tx.notify(CHARTS, changed)
+
+
+async def _insert(
+    tx: Transaction, scope: Scope, position: int, ranking: Ranking, before: Mapping[str, Any], now: datetime
+) -> None:
+    ranks = {sound_id: rank for rank, sound_id in enumerate(before["sound_ids"], start=1)}
+    peaks = dict(zip(before["sound_ids"], before["peak_ranks"], strict=True))
+    await tx.insert_chart_version(
+        *scope,
+        ranking.window,
+        ranking.kind,
+        before["version"] + 1,
+        now,
+        position,
+        METHOD_VERSION,
+        ranking.sound_ids,
+        ranking.scores,
+        ranking.observed,
+        ranking.expected,
+        ranking.creator_counts,
+        [ranks.get(sound_id, 0) for sound_id in ranking.sound_ids],
+        [min(rank, peaks.get(sound_id, rank)) for rank, sound_id in enumerate(ranking.sound_ids, start=1)],
+        ranking.curves,
+    )
+
+
+def _events(scope: Scope, ranking: Ranking, before: Mapping[str, Any], now: datetime) -> list[Event]:
+    chart = {**scope._asdict(), "window": ranking.window, "kind": ranking.kind, "version": before["version"] + 1}
+    there, here = set(before["sound_ids"]), set(ranking.sound_ids)
+    left = [{"sound_id": sound_id, **chart} for sound_id in before["sound_ids"] if sound_id not in here]
+    entered = [
+        {"sound_id": sound_id, "rank": rank, **chart}
+        for rank, sound_id in enumerate(ranking.sound_ids, start=1)
+        if sound_id not in there
+    ]
+    return [Event("CHART_LEFT", now, body) for body in left] + [Event("CHART_ENTERED", now, body) for body in entered]
