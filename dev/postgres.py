@@ -50,7 +50,8 @@ class EmbeddedPostgres:
         self._lock: IO[bytes] | None = None
         self._supervisor: subprocess.Popen[bytes] | None = None
         reach = self.cluster
-        if len(os.fsencode(reach)) > 88:  # a socket's path holds 104 bytes on macOS, 108 on Linux, 15 of them its name
+        # A socket's path holds 104 bytes on macOS and 108 on Linux, 15 of them its name; a comma would part two hosts.
+        if len(os.fsencode(reach)) > 88 or "," in str(reach):
             reach = Path(tempfile.mkdtemp(prefix="chorus-")) / "cluster"
             reach.symlink_to(self.cluster)
             atexit.register(shutil.rmtree, reach.parent, ignore_errors=True)

@@ -228,12 +228,15 @@ def test_a_start_that_fails_says_why_and_frees_the_folder(server: EmbeddedPostgr
     assert ask(server, "show shared_buffers") == "16MB"
 
 
-def test_a_path_longer_than_a_socket_may_have_works(place: Path) -> None:
-    with_long_path = EmbeddedPostgres(place / ("long" * 25) / "postgres")
-    with_long_path.start()
-    assert ask(with_long_path, "select 1") == "1"
-    with_long_path.stop()
-    assert nobody_is_left(with_long_path)
+@pytest.mark.parametrize("name", ["long" * 25, "a b, 50% of 'c' & \"d\" ü"])
+async def test_a_path_that_no_address_holds_as_it_is_works(place: Path, name: str) -> None:
+    embedded = EmbeddedPostgres(place / name / "postgres")
+    connection = await asyncpg.connect(embedded.start())
+    assert await connection.fetchval("select 1") == 1
+    await connection.close()
+    assert ask(embedded, "select 1") == "1"
+    embedded.stop()
+    assert nobody_is_left(embedded)
 
 
 def test_no_permission_of_what_was_there_changes(place: Path) -> None:
