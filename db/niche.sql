@@ -8,4 +8,4 @@ id, slug, name
 select {Niche} from niches where id = any($1::bigint[])
 
 -- name: niches :rows Niche
-select {Niche} from niches order by name, id
+select {Niche} from niches order by slug
