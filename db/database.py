@@ -188,12 +188,20 @@ class Transaction(Named):
 class Database(Named):
     """What resolvers call: batched queries go through the loader, the others take a connection for themselves."""
 
-    def __init__(self, dsn: str, *, readers: int = 6, writers: int = 10, statement_seconds: float = 10.0) -> None:
+    def __init__(
+        self,
+        dsn: str,
+        *,
+        readers: int = 6,
+        writers: int = 10,
+        statement_seconds: float = 10.0,
+        loader: type[Loader] = Loader,
+    ) -> None:
         self.dsn = dsn
         self._readers = Connections(dsn, size=readers, command_timeout=statement_seconds)
         self._writers = Connections(dsn, size=writers, command_timeout=statement_seconds)
         self.statements: list[str] | None = None  # a list while somebody records the names of what is sent
-        self._loader = Loader(self._send)
+        self._loader = loader(self._send)
 
     async def close(self) -> None:
         """Closes every connection."""

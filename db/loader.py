@@ -1,7 +1,7 @@
 """Coalesces loads: the keys that all requests in flight ask of one query in one tick of the loop share one statement."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Hashable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Hashable, Iterable, Sequence
 from typing import Any
 
 from db.queries import Query, Slice
@@ -39,32 +39,48 @@ class Loader:
         batch = self._batches.get((sql, rest))
         if batch is None:
             if not self._batches:
-                asyncio.get_running_loop().call_soon(self._flush)
+                self._schedule()
             batch = self._batches[(sql, rest)] = Batch(query, sql, rest)
         batch.keys.update(dict.fromkeys(key for key in keys if key is not None))
         return _answer(batch, keys)
 
+    def _schedule(self) -> None:
+        asyncio.get_running_loop().call_soon(self._flush)
+
     def _flush(self) -> None:
+        for batch in self._take():
+            self._start(self._run(batch))
+
+    def _take(self) -> list[Batch]:
         batches, self._batches = self._batches, {}
-        for batch in batches.values():
-            task = asyncio.ensure_future(self._run(batch))
-            self._running.add(task)
-            task.add_done_callback(self._running.discard)
+        return list(batches.values())
+
+    def _start(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.ensure_future(work)
+        self._running.add(task)
+        task.add_done_callback(self._running.discard)
 
     async def _run(self, batch: Batch) -> None:
+        settle(batch, await self._fetch(batch))
+
+    async def _fetch(self, batch: Batch) -> list[Any] | BaseException:
+        if not batch.keys:
+            return []
         try:
-            rows = (
-                await self._send(batch.query, batch.sql, (*columns(batch.query, batch.keys), *batch.args))
-                if batch.keys
-                else []
-            )
+            return await self._send(batch.query, batch.sql, (*columns(batch.query, batch.keys), *batch.args))
         except BaseException as error:  # noqa: BLE001  whatever it was, those who wait must hear of it
-            if not batch.answer.done():
-                batch.answer.set_exception(error if isinstance(error, Exception) else asyncio.CancelledError())
-                batch.answer.exception()
-            return
-        if not batch.answer.done():
-            batch.answer.set_result(grouped(batch.query, rows))
+            return error
+
+
+def settle(batch: Batch, found: list[Any] | BaseException) -> None:
+    """Gives those who wait their rows, or what went wrong."""
+    if batch.answer.done():
+        return
+    if isinstance(found, BaseException):
+        batch.answer.set_exception(found if isinstance(found, Exception) else asyncio.CancelledError())
+        batch.answer.exception()  # so that nobody is told of an error that nobody waits for any more
+    else:
+        batch.answer.set_result(grouped(batch.query, found))
 
 
 async def _answer(batch: Batch, keys: Sequence[Any]) -> list[Any]:

@@ -7,13 +7,18 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+import schema.field
 from db.database import Database, connect
 from db.migrate import migrate, read_migrations
 from dev.postgres import EmbeddedPostgres
+from resolvers.context import Context, Rows
 from tests.ask import Api
+from tests.lockstep import LockstepLoader
+from tests.gathering import CROWD, arrange
 
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 QUICK = {
@@ -100,7 +105,7 @@ def copy(cluster: EmbeddedPostgres) -> Copy:
 async def world(cluster: EmbeddedPostgres, template_world: str) -> AsyncIterator[Api]:
     """The small world, to be read only."""
     await run_sql(cluster.address, f"create database world template {template_world}")
-    database = Database(address(cluster, "world"))
+    database = Database(address(cluster, "world"), loader=LockstepLoader)
     yield Api(database, NOW)
     await database.close()
 
@@ -121,3 +126,36 @@ async def own_world(copy: Copy, template_world: str) -> AsyncIterator[Api]:
         database = Database(dsn)
         yield Api(database, NOW)
         await database.close()
+
+
+@pytest.fixture(scope="session")
+async def gathering(copy: Copy, template: str) -> AsyncIterator[Api]:
+    """A handful of people around a few sounds (tests/gathering.py), to be read only."""
+    async with copy(template) as dsn:
+        database = Database(dsn)
+        yield await arrange(Api(database, NOW))
+        await database.close()
+
+
+@pytest.fixture(scope="session")
+async def crowd(copy: Copy, template: str) -> AsyncIterator[Api]:
+    """So many of everything that a page of 100 is full (tests/gathering.py), to be read only."""
+    async with copy(template) as dsn:
+        database = Database(dsn)
+        yield await arrange(Api(database, NOW), CROWD)
+        await database.close()
+
+
+@pytest.fixture
+def parents_a_call(monkeypatch: pytest.MonkeyPatch) -> dict[str, int]:
+    """The largest number of parents that reached each batch function in one call."""
+    seen: dict[str, int] = {}
+    load = schema.field._load
+
+    async def counted(function: Callable[..., Any], ctx: Context, arguments: dict[str, Any], parents: Rows) -> Rows:
+        name = f"{function.__module__}.{function.__name__}"
+        seen[name] = max(seen.get(name, 0), len(parents))
+        return await load(function, ctx, arguments, parents)
+
+    monkeypatch.setattr(schema.field, "_load", counted)
+    return seen

@@ -105,7 +105,7 @@ def fields_of(path: Path) -> set[tuple[str, str]]:
         def enter_field(self, node: FieldNode, *_: Any) -> None:
             parent = get_named_type(info.get_parent_type())
             kinds = schema.get_possible_types(parent) if isinstance(parent, GraphQLInterfaceType) else [parent]
-            found.update((kind.name, node.name.value) for kind in kinds)
+            found.update((kind.name, node.name.value) for kind in kinds if kind is not None)
 
     visit(parse(path.read_text(encoding="utf-8")), TypeInfoVisitor(info, Fields()))
     return found
