@@ -5,15 +5,14 @@ from typing import Any
 
 from resolvers.video import HASHTAG, folded
 from tests.ask import Api
-from tests.catalogue import arrange
+from tests.catalogue.scene import arrange
 
 COMMENT = "id text positionMs likeCount createdAt author { handle } replyTo { text } subject { ... on Video { id caption } ... on Track { id title } }"
 
 
-async def test_comments_on_a_video_come_newest_first_without_the_hidden(api: Api) -> None:
-    await arrange(api)
+async def test_comments_on_a_video_come_newest_first_without_the_hidden(scene: Api) -> None:
     query = f"""{{ nodes(ids: ["video_1_1", "video_1_2", "video_7_4"]) {{ ... on Video {{ comments {{ edges {{ node {{ {COMMENT} }} }} }} }} }} }}"""
-    answer = await api.ask(query)
+    answer = await scene.ask(query)
     on_first, on_second, on_third = (
         [edge["node"] for edge in node["comments"]["edges"]] for node in answer.data["nodes"]
     )
@@ -39,10 +38,9 @@ async def test_comments_on_a_video_come_newest_first_without_the_hidden(api: Api
     ]  # fmt: skip
 
 
-async def test_comments_on_a_track_name_the_track_and_the_comment_that_they_answer(api: Api) -> None:
-    await arrange(api)
+async def test_comments_on_a_track_name_the_track_and_the_comment_that_they_answer(scene: Api) -> None:
     query = f"""{{ track(by: {{id: "track_1"}}) {{ comments(first: 1) {{ pageInfo {{ hasNextPage endCursor }} edges {{ node {{ {COMMENT} }} }} }} }} }}"""
-    page = (await api.get(query))["track"]["comments"]
+    page = (await scene.get(query))["track"]["comments"]
     assert page["edges"] == [
         {
             "node": {
@@ -52,14 +50,13 @@ async def test_comments_on_a_track_name_the_track_and_the_comment_that_they_answ
         }
     ]  # fmt: skip
     query = 'query ($after: Cursor) { track(by: {id: "track_1"}) { comments(first: 1, after: $after) { pageInfo { hasNextPage } edges { node { text } } } } }'
-    assert (await api.get(query, after=page["pageInfo"]["endCursor"]))["track"]["comments"] == {
+    assert (await scene.get(query, after=page["pageInfo"]["endCursor"]))["track"]["comments"] == {
         "pageInfo": {"hasNextPage": False},
         "edges": [{"node": {"text": "The bridge!"}}],
     }
 
 
-async def test_both_kinds_of_comment_are_found_by_their_ids_in_one_statement_each(api: Api) -> None:
-    await arrange(api)
+async def test_both_kinds_of_comment_are_found_by_their_ids_in_one_statement_each(scene: Api) -> None:
     ids = [
         "trackcomment_1_1",
         "videocomment_1_2",
@@ -69,7 +66,7 @@ async def test_both_kinds_of_comment_are_found_by_their_ids_in_one_statement_eac
         "trackcomment_1_9",
     ]
     query = "query ($ids: [ID!]!) { nodes(ids: $ids) { __typename id ... on Comment { replyTo { id } subject { __typename } } } }"
-    answer = await api.ask(query, ids=ids)
+    answer = await scene.ask(query, ids=ids)
     assert answer.data["nodes"] == [
         {"__typename": "Comment", "id": "trackcomment_1_1", "replyTo": None, "subject": {"__typename": "Track"}},
         {"__typename": "Comment", "id": "videocomment_1_2", "replyTo": {"id": "videocomment_1_1"}, "subject": {"__typename": "Video"}},
@@ -106,11 +103,10 @@ async def test_a_comment_stays_where_its_subject_cannot_be_seen(api: Api) -> Non
     assert (await api.get(query))["node"] == {"text": "First", "subject": None}
 
 
-async def test_a_video_shows_its_hashtags_its_niches_its_address_and_whether_the_viewer_likes_it(api: Api) -> None:
-    await arrange(api)
+async def test_a_video_shows_its_hashtags_its_niches_its_address_and_whether_the_viewer_likes_it(scene: Api) -> None:
     query = """{ nodes(ids: ["video_1_1", "video_1_2", "video_7_4"]) { ... on Video { hashtags { id name videoCount } niches { id name slug }
         shareUrl viewerHasLiked } } }"""
-    answer = await api.ask(query, viewer=5)
+    answer = await scene.ask(query, viewer=5)
     tide = {"id": "hashtag_tide", "name": "tide", "videoCount": 4}
     ocean = {"id": "hashtag_ocean", "name": "ocean", "videoCount": 2}
     dance = {"id": "niche_1", "name": "Dance", "slug": "dance"}
@@ -123,9 +119,8 @@ async def test_a_video_shows_its_hashtags_its_niches_its_address_and_whether_the
     assert answer.statements == ["hashtag_by_name", "hidden_by_user", "is_video_liked", "niche_by_id", "video_by_key"]
 
 
-async def test_all_niches_by_slug(api: Api) -> None:
-    await arrange(api)
-    answer = await api.ask('{ niches { id slug } node(id: "niche_3") { ... on Niche { name } } }')
+async def test_all_niches_by_slug(scene: Api) -> None:
+    answer = await scene.ask('{ niches { id slug } node(id: "niche_3") { ... on Niche { name } } }')
     assert answer.data == {
         "niches": [{"id": "niche_2", "slug": "comedy"}, {"id": "niche_1", "slug": "dance"}, {"id": "niche_3", "slug": "diy"}],
         "node": {"name": "DIY"},
@@ -133,18 +128,17 @@ async def test_all_niches_by_slug(api: Api) -> None:
     assert answer.statements == ["niche_by_id", "niches"]
 
 
-async def videos_tagged(api: Api, arguments: str = "", **how: Any) -> list[str]:
+async def videos_tagged(scene: Api, arguments: str = "", **how: Any) -> list[str]:
     query = f'{{ hashtag(name: "tide") {{ videos{arguments} {{ edges {{ node {{ id }} }} }} }} }}'
-    return [edge["node"]["id"] for edge in (await api.get(query, **how))["hashtag"]["videos"]["edges"]]
+    return [edge["node"]["id"] for edge in (await scene.get(query, **how))["hashtag"]["videos"]["edges"]]
 
 
-async def test_the_videos_of_a_hashtag_come_in_each_order_without_the_hidden(api: Api) -> None:
-    await arrange(api)
-    assert await videos_tagged(api) == ["video_1_2", "video_7_4", "video_1_1"]
-    assert await videos_tagged(api, "(sort: TOP)") == ["video_1_2", "video_7_4", "video_1_1"]
-    assert await videos_tagged(api, "(sort: RECENT)") == ["video_7_4", "video_1_2", "video_1_1"]
-    assert await videos_tagged(api, "(sort: FIRST)") == ["video_1_1", "video_1_2", "video_7_4"]
-    assert await videos_tagged(api, "(sort: RECENT, first: 1)") == ["video_7_4"]
+async def test_the_videos_of_a_hashtag_come_in_each_order_without_the_hidden(scene: Api) -> None:
+    assert await videos_tagged(scene) == ["video_1_2", "video_7_4", "video_1_1"]
+    assert await videos_tagged(scene, "(sort: TOP)") == ["video_1_2", "video_7_4", "video_1_1"]
+    assert await videos_tagged(scene, "(sort: RECENT)") == ["video_7_4", "video_1_2", "video_1_1"]
+    assert await videos_tagged(scene, "(sort: FIRST)") == ["video_1_1", "video_1_2", "video_7_4"]
+    assert await videos_tagged(scene, "(sort: RECENT, first: 1)") == ["video_7_4"]
 
 
 async def test_the_videos_of_a_hashtag_leave_blocked_creators_out(api: Api) -> None:
@@ -153,29 +147,27 @@ async def test_the_videos_of_a_hashtag_leave_blocked_creators_out(api: Api) -> N
     assert await videos_tagged(api, viewer=2) == ["video_1_2", "video_1_1"]
 
 
-async def test_a_cursor_of_one_order_is_refused_by_another(api: Api) -> None:
-    await arrange(api)
+async def test_a_cursor_of_one_order_is_refused_by_another(scene: Api) -> None:
     query = 'query ($after: Cursor) { hashtag(name: "tide") { videos(sort: FIRST, after: $after) { pageInfo { endCursor } } } }'
-    cursor = (await api.get(query))["hashtag"]["videos"]["pageInfo"]["endCursor"]
-    answer = await api.ask(query.replace("FIRST", "RECENT"), after=cursor)
+    cursor = (await scene.get(query))["hashtag"]["videos"]["pageInfo"]["endCursor"]
+    answer = await scene.ask(query.replace("FIRST", "RECENT"), after=cursor)
     assert answer.errors[0]["original"].code == "INVALID_CURSOR"
 
 
-async def test_a_hashtag_is_found_as_people_write_it(api: Api) -> None:
-    await arrange(api)
+async def test_a_hashtag_is_found_as_people_write_it(scene: Api) -> None:
     query = "query ($name: String!) { hashtag(name: $name) { id name } }"
     for name in ("tide", "#tide", "TIDE", " #Tide ", "ｔｉｄｅ", "＃ｔｉｄｅ"):
-        assert (await api.get(query, name=name))["hashtag"] == {"id": "hashtag_tide", "name": "tide"}, name
-    assert (await api.get(query, name="STRAßE_1"))["hashtag"]["id"] == "hashtag_straße_1"
-    assert (await api.get('{ node(id: "hashtag_straße_1") { ... on Hashtag { videoCount } } }'))["node"] == {
+        assert (await scene.get(query, name=name))["hashtag"] == {"id": "hashtag_tide", "name": "tide"}, name
+    assert (await scene.get(query, name="STRAßE_1"))["hashtag"]["id"] == "hashtag_straße_1"
+    assert (await scene.get('{ node(id: "hashtag_straße_1") { ... on Hashtag { videoCount } } }'))["node"] == {
         "videoCount": 0
     }
 
 
-async def test_hashtags_are_folded_for_good_and_as_the_database_asks(api: Api) -> None:
+async def test_hashtags_are_folded_for_good_and_as_the_database_asks(scene: Api) -> None:
     every = " ".join(f"#a{character}b" for character in map(chr, range(sys.maxunicode + 1)))
     names = set(HASHTAG.findall(folded(every)))
     assert len(names) > 100_000
     assert [name for name in names if folded(name) != name] == []
     wrong = "select n from unnest($1::text[]) n where not (n = lower(n) and char_length(n) between 1 and 100)"
-    assert await api.sql(wrong, sorted(names)) == []
+    assert await scene.sql(wrong, sorted(names)) == []

@@ -1,25 +1,21 @@
 """The catalogue: artists, releases, tracks and what belongs to them."""
 
-from collections.abc import Callable
 from typing import Any
 
 import pytest
 
-import schema.field
-from resolvers.context import Context, Rows
 from tests.ask import Api
-from tests.catalogue import LOW_TIDE_MBID, MANY, MIRA_MBID, arrange
+from tests.catalogue.scene import LOW_TIDE_MBID, MIRA_MBID
 
 
 def nodes(connection: dict[str, Any], field: str = "title") -> list[Any]:
     return [edge["node"][field] for edge in connection["edges"]]
 
 
-async def test_an_artist_answers_with_everything_that_is_hers(api: Api) -> None:
-    await arrange(api)
+async def test_an_artist_answers_with_everything_that_is_hers(scene: Api) -> None:
     query = """{ artist(by: {id: "artist_1"}) { id name mbid imageUrl followerCount viewerIsFollowing user { handle artist { name } }
         tracks { edges { node { title } } } releases { edges { node { title } } } topSounds { title } } }"""
-    artist = (await api.get(query))["artist"]
+    artist = (await scene.get(query))["artist"]
     assert artist == {
         "id": "artist_1",
         "name": "Mira Solano",
@@ -34,10 +30,9 @@ async def test_an_artist_answers_with_everything_that_is_hers(api: Api) -> None:
     }
 
 
-async def test_an_artists_suspended_account_is_absent(api: Api) -> None:
-    await arrange(api)
+async def test_an_artists_suspended_account_is_absent(scene: Api) -> None:
     query = '{ nodes(ids: ["artist_2", "artist_3"]) { ... on Artist { user { handle } tracks { edges { node { title } } } topSounds { title } } } }'
-    assert (await api.get(query))["nodes"] == [
+    assert (await scene.get(query))["nodes"] == [
         {
             "user": None,
             "tracks": {"edges": [{"node": {"title": "Low Tide"}}, {"node": {"title": "Harbour"}}]},
@@ -47,18 +42,16 @@ async def test_an_artists_suspended_account_is_absent(api: Api) -> None:
     ]
 
 
-async def test_top_sounds_stay_full_where_removed_ones_are_left_out(api: Api) -> None:
-    await arrange(api)
-    assert (await api.get('{ artist(by: {id: "artist_1"}) { topSounds(first: 1) { title status } } }'))["artist"] == {
+async def test_top_sounds_stay_full_where_removed_ones_are_left_out(scene: Api) -> None:
+    assert (await scene.get('{ artist(by: {id: "artist_1"}) { topSounds(first: 1) { title status } } }'))["artist"] == {
         "topSounds": [{"title": "Low Tide, intro", "status": "MUTED"}]
     }
 
 
-async def test_a_release_lists_its_tracks_in_its_own_order(api: Api) -> None:
-    await arrange(api)
+async def test_a_release_lists_its_tracks_in_its_own_order(scene: Api) -> None:
     query = """{ nodes(ids: ["release_1", "release_3"]) { ... on Release { id title kind upc releasedOn coverUrl
         artists { creditedAs role artist { name } } tracks { edges { node { title kind } } } } } }"""
-    answer = await api.ask(query)
+    answer = await scene.ask(query)
     assert answer.data["nodes"] == [
         {
             "id": "release_1",
@@ -86,12 +79,11 @@ async def test_a_release_lists_its_tracks_in_its_own_order(api: Api) -> None:
     ]  # fmt: skip
 
 
-async def test_a_track_answers_with_everything_that_surrounds_it(api: Api) -> None:
-    await arrange(api)
+async def test_a_track_answers_with_everything_that_surrounds_it(scene: Api) -> None:
     query = """{ track(by: {id: "track_1"}) { id title kind isrc mbid durationMs explicit genres releasedOn audioVariants playCount saveCount
         shareUrl viewerHasSaved release { title } artists { creditedAs role artist { id } } lyrics { language synced lines { startMs text } }
         links { service url } sounds { edges { node { title } } } comments { edges { node { text } } } } }"""
-    answer = await api.ask(query)
+    answer = await scene.ask(query)
     assert answer.data["track"] == {
         "id": "track_1",
         "title": "Low Tide",
@@ -130,11 +122,10 @@ async def test_a_track_answers_with_everything_that_surrounds_it(api: Api) -> No
     ]  # fmt: skip
 
 
-async def test_a_track_without_anything_around_it_answers_with_nulls_and_empty_lists(api: Api) -> None:
-    await arrange(api)
+async def test_a_track_without_anything_around_it_answers_with_nulls_and_empty_lists(scene: Api) -> None:
     query = """{ track(by: {id: "track_4"}) { release { id } isrc mbid genres lyrics { language } links { url } artists { role }
         sounds { pageInfo { hasNextPage startCursor } edges { cursor } } } }"""
-    assert (await api.get(query))["track"] == {
+    assert (await scene.get(query))["track"] == {
         "release": None,
         "isrc": None,
         "mbid": None,
@@ -162,18 +153,16 @@ PLAYABLE = {"isPlayable": True, "reason": None, "relinkedTo": None}
     ],
 )
 async def test_a_region_of_its_own_comes_before_everywhere_and_the_day_of_release(
-    api: Api, track: str, region: str, expected: dict[str, Any]
+    scene: Api, track: str, region: str, expected: dict[str, Any]
 ) -> None:
-    await arrange(api)
     query = "query ($id: ID!, $region: RegionCode!) { track(by: {id: $id}) { availability(region: $region) { isPlayable reason relinkedTo { id } } } }"
-    assert (await api.get(query, id=track, region=region))["track"]["availability"] == expected
+    assert (await scene.get(query, id=track, region=region))["track"]["availability"] == expected
 
 
-async def test_availability_of_many_tracks_is_one_statement_a_region(api: Api) -> None:
-    await arrange(api)
+async def test_availability_of_many_tracks_is_one_statement_a_region(scene: Api) -> None:
     query = """{ nodes(ids: ["track_1", "track_2", "track_3"]) { ... on Track { de: availability(region: "DE") { isPlayable }
         jp: availability(region: "JP") { isPlayable } } } }"""
-    answer = await api.ask(query)
+    answer = await scene.ask(query)
     assert [(node["de"]["isPlayable"], node["jp"]["isPlayable"]) for node in answer.data["nodes"]] == [
         (False, True), (False, False), (True, False),
     ]  # fmt: skip
@@ -189,35 +178,31 @@ async def test_availability_of_many_tracks_is_one_statement_a_region(api: Api) -
         (f'{{mbid: "{LOW_TIDE_MBID.upper()}"}}', "track_id_by_mbid"),
     ],
 )
-async def test_a_track_is_found_by_each_of_its_keys(api: Api, by: str, statement: str | None) -> None:
-    await arrange(api)
-    answer = await api.ask(f"{{ track(by: {by}) {{ title }} }}")
+async def test_a_track_is_found_by_each_of_its_keys(scene: Api, by: str, statement: str | None) -> None:
+    answer = await scene.ask(f"{{ track(by: {by}) {{ title }} }}")
     assert (answer.data, answer.errors) == ({"track": {"title": "Low Tide"}}, [])
     assert answer.statements == sorted([statement, "track_by_id"] if statement else ["track_by_id"])
 
 
-async def test_artists_and_releases_are_found_by_each_of_their_keys(api: Api) -> None:
-    await arrange(api)
+async def test_artists_and_releases_are_found_by_each_of_their_keys(scene: Api) -> None:
     query = f"""{{ a: artist(by: {{id: "artist_1"}}) {{ name }} b: artist(by: {{mbid: "{MIRA_MBID}"}}) {{ name }}
         c: release(by: {{id: "release_1"}}) {{ title }} d: release(by: {{upc: "602445790128"}}) {{ title }} }}"""
-    assert await api.get(query) == {
+    assert await scene.get(query) == {
         "a": {"name": "Mira Solano"}, "b": {"name": "Mira Solano"}, "c": {"title": "Low Tide"}, "d": {"title": "Low Tide"},
     }  # fmt: skip
 
 
-async def test_a_key_that_nothing_has_finds_nothing(api: Api) -> None:
-    await arrange(api)
+async def test_a_key_that_nothing_has_finds_nothing(scene: Api) -> None:
     query = f"""{{ a: artist(by: {{mbid: "{LOW_TIDE_MBID}"}}) {{ name }} b: track(by: {{mbid: "{MIRA_MBID}"}}) {{ title }}
         c: track(by: {{isrc: "DEAB12400001"}}) {{ title }} d: release(by: {{upc: "000000000000"}}) {{ title }} e: track(by: {{id: "track_99"}}) {{ title }} }}"""
-    answer = await api.ask(query)
+    answer = await scene.ask(query)
     assert (answer.data, answer.errors) == (dict.fromkeys("abcde"), [])
 
 
-async def test_a_sound_shows_its_track_its_variants_and_its_address(api: Api) -> None:
-    await arrange(api)
+async def test_a_sound_shows_its_track_its_variants_and_its_address(scene: Api) -> None:
     query = """{ nodes(ids: ["sound_1", "sound_4", "sound_7"]) { ... on Sound { track { title release { title } } derivedFrom { title }
         derivatives { edges { node { title creator { handle } } } } shareUrl viewerHasSaved } } }"""
-    first, second, third = (await api.get(query, viewer=5))["nodes"]
+    first, second, third = (await scene.get(query, viewer=5))["nodes"]
     assert first["track"] == {"title": "Low Tide", "release": {"title": "Low Tide"}}
     assert nodes(first["derivatives"]) == ["Low Tide slowed", "Low Tide sped up"]
     assert (first["shareUrl"], first["viewerHasSaved"]) == ("http://127.0.0.1:8000/sound/1", True)
@@ -231,15 +216,14 @@ async def test_a_sound_shows_its_track_its_variants_and_its_address(api: Api) ->
     }  # fmt: skip
 
 
-async def test_what_the_viewer_saved_and_follows_is_asked_once_for_all_and_never_for_a_stranger(api: Api) -> None:
-    await arrange(api)
+async def test_what_the_viewer_saved_and_follows_is_asked_once_for_all_and_never_for_a_stranger(scene: Api) -> None:
     query = """{ nodes(ids: ["track_1", "track_2", "artist_1", "artist_2"]) { ... on Track { viewerHasSaved } ... on Artist { viewerIsFollowing } } }"""
-    answer = await api.ask(query, viewer=5)
+    answer = await scene.ask(query, viewer=5)
     assert answer.data["nodes"] == [
         {"viewerHasSaved": True}, {"viewerHasSaved": False}, {"viewerIsFollowing": True}, {"viewerIsFollowing": False},
     ]  # fmt: skip
     assert answer.statements == ["artist_by_id", "is_following_artist", "is_track_saved", "track_by_id"]
-    assert (await api.ask(query)).statements == ["artist_by_id", "track_by_id"]
+    assert (await scene.ask(query)).statements == ["artist_by_id", "track_by_id"]
 
 
 LISTS = [
@@ -257,29 +241,13 @@ LISTS = [
 PARENTS = {"hashtag_": ["hashtag_one", "hashtag_two"], "video_": ["video_1_1", "video_2_2"]}
 
 
-@pytest.fixture
-def parents_a_call(monkeypatch: pytest.MonkeyPatch) -> dict[str, int]:
-    """The largest number of parents that reached each batch function in one call."""
-    seen: dict[str, int] = {}
-    load = schema.field._load
-
-    async def counted(function: Callable[..., Any], ctx: Context, arguments: dict[str, Any], parents: Rows) -> Rows:
-        name = f"{function.__module__}.{function.__name__}"
-        seen[name] = max(seen.get(name, 0), len(parents))
-        return await load(function, ctx, arguments, parents)
-
-    monkeypatch.setattr(schema.field, "_load", counted)
-    return seen
-
-
 @pytest.mark.parametrize(("prefix", "kind", "field"), LISTS)
 async def test_pages_of_one_and_of_a_hundred_take_the_same_statements(
-    api: Api, parents_a_call: dict[str, int], prefix: str, kind: str, field: str
+    many: Api, parents_a_call: dict[str, int], prefix: str, kind: str, field: str
 ) -> None:
-    await arrange(api, MANY)
     ids = PARENTS.get(prefix, [f"{prefix}1", f"{prefix}2"])
     query = f"query ($ids: [ID!]!, $first: Int!) {{ nodes(ids: $ids) {{ ... on {kind} {{ {field} }} }} }}"
-    small, large = await api.ask(query, ids=ids, first=1), await api.ask(query, ids=ids, first=100)
+    small, large = await many.ask(query, ids=ids, first=1), await many.ask(query, ids=ids, first=100)
     assert (small.errors, large.errors) == ([], [])
     assert small.statements == large.statements
     name = field.split("(")[0]
@@ -290,17 +258,16 @@ async def test_pages_of_one_and_of_a_hundred_take_the_same_statements(
 
 
 @pytest.mark.parametrize(("prefix", "kind", "field"), [row for row in LISTS if "topSounds" not in row[2]])
-async def test_walking_a_list_meets_everything_once_in_order(api: Api, prefix: str, kind: str, field: str) -> None:
-    await arrange(api, MANY)
+async def test_walking_a_list_meets_everything_once_in_order(many: Api, prefix: str, kind: str, field: str) -> None:
     (parent, _) = PARENTS.get(prefix, [f"{prefix}1", f"{prefix}2"])
     paged = field.split("{")[0].replace(")", ", after: $after)")
     name = field.split("(")[0]
     query = f"query ($id: ID!, $first: Int!, $after: Cursor) {{ node(id: $id) {{ ... on {kind} {{ {paged} {{ pageInfo {{ hasNextPage endCursor }} edges {{ cursor node {{ id }} }} }} }} }} }}"
-    whole = (await api.get(query, id=parent, first=100))["node"][name]
+    whole = (await many.get(query, id=parent, first=100))["node"][name]
     met: list[str] = []
     after = None
     while True:
-        page = (await api.get(query, id=parent, first=43, after=after))["node"][name]
+        page = (await many.get(query, id=parent, first=43, after=after))["node"][name]
         met += [edge["node"]["id"] for edge in page["edges"]]
         after = page["pageInfo"]["endCursor"]
         if not page["pageInfo"]["hasNextPage"]:

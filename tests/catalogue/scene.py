@@ -5,8 +5,7 @@ from tests.ask import Api
 LOW_TIDE_MBID = "5b11f4ce-a62d-471e-81fc-a69a8278c7da"
 MIRA_MBID = "83d91898-7763-47d7-b03b-b92132375c47"
 
-# Kept apart from the tests, because each of them reads it from another side.
-STATEMENTS = (
+SCENE = (
     """insert into users (handle, display_name, status, artist_id, joined_at) values
         ('mira', 'Mira', 'ACTIVE', 1, $1), ('tom', 'Tom', 'ACTIVE', null, $1), ('ana', 'Ana', 'ACTIVE', null, $1),
         ('gone', 'Gone', 'SUSPENDED', null, $1), ('lou', 'Lou', 'ACTIVE', null, $1)""",
@@ -103,7 +102,7 @@ MANY = (
 )
 
 
-async def arrange(api: Api, statements: tuple[str, ...] = STATEMENTS) -> Api:
+async def arrange(api: Api, statements: tuple[str, ...] = SCENE) -> Api:
     """Fills an empty database; $1 in a statement is the time of the test."""
     async with api.database.transaction() as tx:
         for statement in statements:
