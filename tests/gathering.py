@@ -89,12 +89,12 @@ CROWD = (
     "insert into community_neighbours select 1 + n % 2, n, 1 + n, 0.5 from generate_series(3, 262) n",
     "insert into follows select 1 + n % 2, 3 + n / 2, $1::timestamptz - n * interval '1 minute' from generate_series(0, 259) n",
     "insert into follows select 3 + n / 2, 1 + n % 2, $1::timestamptz - n * interval '1 minute' from generate_series(0, 259) n",
-    "insert into blocks select 1, n, $1::timestamptz - n * interval '1 second' from generate_series(136, 140) n",
+    "insert into blocks select 1, n, $1::timestamptz - n * interval '1 second' from generate_series(91, 105) n",
     "insert into tracks (title, duration_ms) select 'Track ' || n, 1000 from generate_series(1, 260) n",
     """insert into playlists (title, owner_id, share_token, created_at, updated_at)
         select 'Playlist ' || n, 1 + n % 2, 'token' || n, $1::timestamptz - n * interval '1 minute', $1 from generate_series(1, 260) n""",
     """insert into playlist_items (playlist_id, sort_key, kind, entry_id, added_by_id, added_at)
-        select 1 + n % 2, 'a' || lpad(n::text, 4, '0') || 'V', case when n % 3 = 0 then 'SOUND' else 'TRACK' end, n, 1 + n % 140, $1
+        select 1 + n % 2, 'a' || lpad(n::text, 4, '0') || 'V', case when n % 3 = 1 then 'SOUND' else 'TRACK' end, n, 1 + n % 140, $1
         from generate_series(1, 260) n""",
     "insert into saved_sounds select 1, n, $1::timestamptz - n * interval '1 minute' from generate_series(1, 130) n",
     "insert into saved_tracks select 1, n, $1::timestamptz - n * interval '1 minute' from generate_series(1, 130) n",
