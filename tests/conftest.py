@@ -17,8 +17,9 @@ from db.migrate import migrate, read_migrations
 from dev.postgres import EmbeddedPostgres
 from resolvers.context import Context, Rows
 from tests.ask import Api
-from tests.lockstep import LockstepLoader
 from tests.gathering import CROWD, arrange
+from tests.lockstep import LockstepLoader
+from worker import Worker
 
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 QUICK = {
@@ -75,8 +76,19 @@ async def template_world(cluster: EmbeddedPostgres, template: str) -> str:
     from dev.sample import load_sample
 
     await run_sql(cluster.address, f"create database template_world template {template}")
-    await load_sample(address(cluster, "template_world"), scale="small", seed=1, now=NOW)
+    dsn = address(cluster, "template_world")
+    await load_sample(dsn, scale="small", seed=1, now=NOW)
+    await score_charts(dsn)
     return "template_world"
+
+
+async def score_charts(dsn: str) -> None:
+    """The worker's first steps: every chart of the world has a version as of NOW."""
+    database = Database(dsn)
+    worker = Worker(database, lambda: NOW)
+    while await worker.step():
+        pass
+    await database.close()
 
 
 Copy = Callable[[str], AbstractAsyncContextManager[str]]
