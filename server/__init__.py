@@ -1,0 +1,1 @@
+"""How requests come in, and who may send them: HTTP, WebSocket, tokens, limits."""

@@ -1,0 +1,191 @@
+"""GraphQL over HTTP (draft of 2026-08): one ASGI application for POST and GET, and little between the bytes and the operation."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable
+from http import HTTPStatus
+from typing import Any
+
+import orjson
+from graphql import OperationType
+from starlette.requests import HTTPConnection
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from server import negotiation
+from server.auth import Claims, Tokens
+from server.errors import (
+    BodyTooLarge,
+    BodyTooSlow,
+    MediaTypeUnsupported,
+    MethodNotAllowed,
+    NotAcceptable,
+    PreflightNeeded,
+    RequestError,
+    SubscriptionRefused,
+    Unavailable,
+    request_error,
+)
+from server.operation import Body, Operations
+from server.parameters import Parameters, from_query_string, from_value, read_json
+
+ContextOf = Callable[[HTTPConnection, Claims | None], Awaitable[Any]]
+Headers = dict[bytes, bytes]
+
+BODY_SECONDS = 30.0
+PARTIAL_SUCCESS = 294
+CLASSIC = {HTTPStatus.UNPROCESSABLE_ENTITY: HTTPStatus.BAD_REQUEST, PARTIAL_SUCCESS: HTTPStatus.OK}
+ANSWERS = (negotiation.GRAPHQL, negotiation.JSON)
+ANSWERS_AND_PAGE = (*ANSWERS, negotiation.HTML)
+COMMON = (
+    (b"x-content-type-options", b"nosniff"),
+    (b"vary", b"accept, authorization"),
+    (b"cache-control", b"no-store"),
+)
+
+
+class Disconnected(Exception):
+    """The client went away before its request was whole."""
+
+
+class GraphQLHttp:
+    """Answers at /graphql.
+
+    `context` makes what an operation is answered with, `page` is for browsers; `classic` gives the statuses of the draft's earlier days, 400 and 200 for
+    422 and 294.
+    """
+
+    def __init__(
+        self,
+        operations: Operations,
+        tokens: Tokens,
+        context: ContextOf,
+        *,
+        page: ASGIApp | None = None,
+        body_limit: int = 1_048_576,
+        classic: bool = False,
+    ) -> None:
+        self._operations = operations
+        self._tokens = tokens
+        self._context = context
+        self._page = page
+        self._body_limit = body_limit
+        self._classic = classic
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """ASGI."""
+        headers = _headers(scope["headers"])
+        media_type = negotiation.GRAPHQL
+        try:
+            media_type = self._media_type(scope["method"], headers)
+            if media_type == negotiation.HTML and self._page is not None:
+                await self._page(scope, receive, send)
+                return
+            answer = await self._answer(scope, receive, headers)
+            status, body = _status(answer, media_type), orjson.dumps(answer)
+            extra: Iterable[tuple[bytes, bytes]] = ()
+        except Disconnected:
+            return
+        except Exception as error:  # noqa: BLE001  whatever it was, the client gets an answer, and the log the rest
+            wrong = request_error(error)
+            status = HTTPStatus.OK if wrong.well_formed and media_type == negotiation.JSON else wrong.status
+            body, extra = orjson.dumps({"errors": wrong.errors}), wrong.headers
+        if self._classic or media_type == negotiation.JSON:
+            status = CLASSIC.get(status, status)
+        await _send(send, status, media_type, body, extra)
+
+    def _media_type(self, method: str, headers: Headers) -> str:
+        if method not in ("GET", "POST"):
+            raise MethodNotAllowed
+        accept = headers.get(b"accept")
+        offered = ANSWERS_AND_PAGE if method == "GET" and self._page is not None else ANSWERS
+        found = negotiation.chosen(accept.decode("latin-1") if accept is not None else None, offered)
+        if found is None:
+            raise NotAcceptable
+        return found
+
+    async def _answer(self, scope: Scope, receive: Receive, headers: Headers) -> Body:
+        is_get = scope["method"] == "GET"
+        parameters = _from_get(scope, headers) if is_get else await self._from_post(receive, headers)
+        authorization = headers.get(b"authorization")
+        claims = await self._tokens.claims(authorization.decode("latin-1") if authorization is not None else None)
+        operation = await self._operations.find(parameters.query, parameters.operation_name)
+        if operation.kind is OperationType.SUBSCRIPTION:
+            raise SubscriptionRefused
+        if operation.kind is OperationType.MUTATION and is_get:
+            raise MethodNotAllowed("A mutation is sent by POST, never by GET.", headers=((b"allow", b"POST"),))
+        ctx = await self._context(HTTPConnection(scope), claims)
+        return await self._operations.answer(operation, parameters.variables, ctx)
+
+    async def _from_post(self, receive: Receive, headers: Headers) -> Parameters:
+        # Form types and text/plain are refused, because any page may send them without a preflight: that is all there is to CSRF here.
+        if (
+            not _is_json(headers.get(b"content-type", b""))
+            or headers.get(b"content-encoding", b"identity") != b"identity"
+        ):
+            raise MediaTypeUnsupported
+        if int(headers.get(b"content-length", b"0")) > self._body_limit:
+            raise self._too_large()
+        try:
+            async with asyncio.timeout(BODY_SECONDS):
+                body = await self._read_body(receive)
+        except TimeoutError:
+            raise BodyTooSlow(f"The body did not arrive within {BODY_SECONDS:g} s.") from None
+        return from_value(read_json(body))
+
+    async def _read_body(self, receive: Receive) -> bytes:
+        chunks: list[bytes] = []
+        size = 0
+        while True:
+            message = await receive()
+            if message["type"] == "http.disconnect":
+                raise Disconnected
+            chunks.append(message["body"])
+            size += len(message["body"])
+            if size > self._body_limit:
+                raise self._too_large()
+            if not message.get("more_body", False):
+                return b"".join(chunks)
+
+    def _too_large(self) -> RequestError:
+        return BodyTooLarge(f"The body has more than {self._body_limit} bytes.")
+
+
+def _headers(pairs: Iterable[tuple[bytes, bytes]]) -> Headers:
+    headers: Headers = {}
+    for name, value in pairs:
+        headers[name] = headers[name] + b", " + value if name in headers else value
+    return headers
+
+
+def _from_get(scope: Scope, headers: Headers) -> Parameters:
+    if not headers.get(b"graphql-require-preflight") and not _is_json(headers.get(b"content-type", b"")):
+        raise PreflightNeeded
+    return from_query_string(scope["query_string"])
+
+
+def _is_json(content_type: bytes) -> bool:
+    media_type, *parameters = content_type.lower().split(b";")
+    charsets = [parameter.strip() for parameter in parameters if parameter.strip().startswith(b"charset=")]
+    return media_type.strip() == b"application/json" and all(
+        charset[8:].strip(b'"') in (b"utf-8", b"utf8") for charset in charsets
+    )
+
+
+def _status(answer: Body, media_type: str) -> int:
+    errors = answer.get("errors")
+    if not errors or media_type == negotiation.JSON:
+        return HTTPStatus.OK
+    nothing = all(value is None for value in (answer["data"] or {}).values())
+    if nothing and all(error["extensions"]["code"] == Unavailable.code for error in errors):
+        return Unavailable.status
+    return PARTIAL_SUCCESS
+
+
+async def _send(send: Send, status: int, media_type: str, body: bytes, extra: Iterable[tuple[bytes, bytes]]) -> None:
+    headers = [
+        (b"content-type", f"{media_type}; charset=utf-8".encode()),
+        (b"content-length", str(len(body)).encode()),
+        *COMMON,
+        *extra,
+    ]
+    await send({"type": "http.response.start", "status": int(status), "headers": headers})
+    await send({"type": "http.response.body", "body": body})

@@ -1,0 +1,294 @@
+"""graphql-transport-ws: subscriptions, queries and mutations over one WebSocket, by the protocol's letter and within bounds."""
+
+import asyncio
+import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import aclosing, contextmanager, suppress
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+from graphql import OperationType
+from starlette.types import Receive, Scope, Send
+from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketDisconnected
+
+from server.auth import Claims, Tokens
+from server.errors import (
+    BadText,
+    PersistedQueryNotSupported,
+    RequestError,
+    TooComplex,
+    Unauthorized,
+    Unavailable,
+    request_error,
+)
+from server.graphql_http import ContextOf
+from server.operation import Body, Operations
+from server.parameters import Parameters, from_value, read_json
+
+SUBPROTOCOL = "graphql-transport-ws"
+LONGEST_ID = 256
+LONGEST_REASON = 123  # bytes that a close frame has room for
+Message = dict[str, Any]
+
+
+class Closing(Exception):
+    """This socket has to be closed with a code and a reason."""
+
+    def __init__(self, code: int, reason: str) -> None:
+        super().__init__(reason)
+        self.code = code
+        self.reason = reason
+
+
+class Gone(Exception):
+    """The client is not there any more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """What one socket may take, and how many of them one caller: a token's subject, or an address."""
+
+    init_seconds: float = 10.0
+    operations: int = 100
+    sockets: int = 20
+
+
+class GraphQLWs:
+    """Takes WebSockets at /graphql."""
+
+    def __init__(
+        self, operations: Operations, tokens: Tokens, context: ContextOf, *, bounds: Bounds | None = None
+    ) -> None:
+        self.operations = operations
+        self.tokens = tokens
+        self.context = context
+        self.bounds = bounds or Bounds()
+        self._sockets: Counter[str] = Counter()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """ASGI."""
+        websocket = WebSocket(scope, receive, send)
+        with suppress(WebSocketDisconnect, WebSocketDisconnected):
+            if SUBPROTOCOL in websocket.scope["subprotocols"]:
+                await websocket.accept(SUBPROTOCOL)
+                await Socket(self, websocket).serve()
+            else:
+                # Accepted without a subprotocol, because only then the client sees the code.
+                await websocket.accept()
+                await websocket.close(4406, f"Only the subprotocol {SUBPROTOCOL} is spoken here")
+
+    @contextmanager
+    def room_for(self, caller: str) -> Iterator[None]:
+        """Counts a socket of this caller for the time of the block; raises Closing where there are too many."""
+        if self._sockets[caller] >= self.bounds.sockets:
+            raise Closing(4403, f"Too many sockets: {self.bounds.sockets} are allowed at a time")
+        self._sockets[caller] += 1
+        try:
+            yield
+        finally:
+            self._sockets[caller] -= 1
+            if not self._sockets[caller]:
+                del self._sockets[caller]
+
+
+class Socket:
+    """One connection: first the handshake, then messages until one side closes."""
+
+    def __init__(self, door: GraphQLWs, websocket: WebSocket) -> None:
+        self._door = door
+        self._websocket = websocket
+        self._claims: Claims | None = None
+        self._operations: dict[str, asyncio.Task[None]] = {}
+        self._tasks: set[asyncio.Task[None]] = set()  # those of _operations, and those that are still ending
+
+    async def serve(self) -> None:
+        """Returns when the socket is closed and nothing that ran on it is left."""
+        try:
+            await self._shake_hands()
+            client = self._websocket.client
+            with self._door.room_for(self._claims.subject if self._claims else client.host if client else ""):
+                await self._send({"type": "connection_ack"})
+                await self._take_messages()
+        except Gone:
+            pass
+        except Closing as closing:
+            await self._close(closing.code, closing.reason)
+        except BadText as error:
+            await self._close(4400, str(error))
+        except Exception as error:  # noqa: BLE001  a mistake of ours must not end in an abnormal closure
+            await self._close(4500, request_error(error).errors[0]["message"])
+        finally:
+            await self._stop()
+
+    async def _shake_hands(self) -> None:
+        try:
+            async with asyncio.timeout(self._door.bounds.init_seconds):
+                message = await self._receive()
+                while message["type"] != "connection_init":
+                    if message["type"] == "subscribe":
+                        raise Closing(4401, "Unauthorized")
+                    await self._take(message)
+                    message = await self._receive()
+                self._claims = await self._read_claims(message.get("payload"))
+        except TimeoutError:
+            raise Closing(4408, "Connection initialisation timeout") from None
+
+    async def _read_claims(self, payload: Any) -> Claims | None:
+        given = {name.lower(): value for name, value in _object(payload).items()}
+        authorization = given.get("authorization") or self._websocket.headers.get("authorization")
+        if authorization is not None and not isinstance(authorization, str):
+            raise Closing(4400, "`authorization` is a text: Bearer <token>")
+        try:
+            return await self._door.tokens.claims(authorization)
+        except Unauthorized as error:
+            raise Closing(4403, str(error)) from None
+        except Unavailable as error:
+            raise Closing(1013, str(error)) from None
+
+    async def _take_messages(self) -> None:
+        try:
+            async with asyncio.timeout(self._claims.expires_at - time.time() if self._claims else None):
+                while True:
+                    try:
+                        message = await self._receive()
+                    except BadText as error:
+                        await self._refuse(error)
+                    else:
+                        await self._take(message)
+        except TimeoutError:
+            raise Closing(4403, "The token has expired; connect again with a new one") from None
+
+    async def _receive(self) -> Message:
+        message = await self._websocket.receive()
+        if message["type"] == "websocket.disconnect":
+            raise Gone
+        try:
+            value = read_json((message.get("text") or "").encode())
+        except BadText:
+            raise
+        except RequestError as error:
+            raise Closing(4400, str(error)) from None
+        if not isinstance(value, dict) or not isinstance(value.get("type"), str):
+            raise Closing(4400, "A message is an object with a type")
+        return value
+
+    async def _refuse(self, error: BadText) -> None:
+        # One bad text in one operation is no reason to end the others.
+        if not isinstance(error.given, dict) or error.given.get("type") != "subscribe":
+            raise Closing(4400, str(error))
+        await self._send({"id": _id(error.given), "type": "error", "payload": error.errors})
+
+    async def _take(self, message: Message) -> None:
+        match message["type"]:
+            case "subscribe":
+                await self._subscribe(_id(message), message.get("payload"))
+            case "complete":
+                task = self._operations.pop(_id(message), None)
+                if task is not None:
+                    task.cancel()
+            case "ping":
+                payload = _object(message.get("payload"))
+                await self._send({"type": "pong", "payload": payload} if payload else {"type": "pong"})
+            case "pong":
+                _object(message.get("payload"))
+            case "connection_init":
+                raise Closing(4429, "Too many initialisation requests")
+            case unknown:
+                raise Closing(4400, f"There is no message of type {unknown[:32]!r}")
+
+    async def _subscribe(self, id: str, payload: Any) -> None:
+        if id in self._operations:
+            raise Closing(4409, f"Subscriber for {id[:64]} already exists")
+        try:
+            parameters = _parameters(payload)
+            self._check_room()
+        except (PersistedQueryNotSupported, TooComplex) as error:
+            await self._send({"id": id, "type": "error", "payload": error.errors})
+            return
+        task = asyncio.create_task(self._run(id, parameters))
+        self._operations[id] = task
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    def _check_room(self) -> None:
+        most = self._door.bounds.operations
+        if len(self._tasks) >= most:
+            raise TooComplex(f"At most {most} operations may run on one socket.")
+
+    async def _run(self, id: str, parameters: Parameters) -> None:
+        with suppress(Gone):
+            last = await self._last_message(id, parameters)
+            if self._runs(id):
+                del self._operations[
+                    id
+                ]  # first, so that the client may use the id again as soon as it reads of the end
+                await self._send(last)
+
+    async def _last_message(self, id: str, parameters: Parameters) -> Message:
+        try:
+            await self._answer(id, parameters)
+        except Gone:
+            raise
+        except Exception as error:  # noqa: BLE001  whatever it was, the client hears of its end
+            return {"id": id, "type": "error", "payload": request_error(error).errors}
+        return {"id": id, "type": "complete"}
+
+    async def _answer(self, id: str, parameters: Parameters) -> None:
+        operations = self._door.operations
+        operation = await operations.find(parameters.query, parameters.operation_name)
+        ctx = await self._door.context(self._websocket, self._claims)
+        if operation.kind is not OperationType.SUBSCRIPTION:
+            await self._next(id, await operations.answer(operation, parameters.variables, ctx))
+            return
+        async with aclosing(operations.events(operation, parameters.variables, ctx)) as events:
+            async for body in events:
+                await self._next(id, body)
+
+    async def _next(self, id: str, body: Body) -> None:
+        if self._runs(id):
+            await self._send({"id": id, "type": "next", "payload": body})
+
+    def _runs(self, id: str) -> bool:
+        # A task may outlive the client's complete while its source comes to an end; it must not speak for the next operation of that id.
+        return self._operations.get(id) is asyncio.current_task()
+
+    async def _send(self, message: Message) -> None:
+        try:
+            await self._websocket.send_text(orjson.dumps(message).decode())
+        except (WebSocketDisconnect, WebSocketDisconnected):
+            raise Gone from None
+
+    async def _close(self, code: int, reason: str) -> None:
+        with suppress(WebSocketDisconnect, WebSocketDisconnected):
+            await self._websocket.close(code, reason.encode()[:LONGEST_REASON].decode(errors="ignore"))
+
+    async def _stop(self) -> None:
+        self._operations.clear()
+        for task in self._tasks:
+            task.cancel()
+        if self._tasks:
+            await asyncio.wait(self._tasks)
+
+
+def _id(message: Message) -> str:
+    given = message.get("id")
+    if not isinstance(given, str) or not 1 <= len(given) <= LONGEST_ID:
+        raise Closing(4400, f"The id of a message is a text of 1 to {LONGEST_ID} characters")
+    return given
+
+
+def _parameters(payload: Any) -> Parameters:
+    try:
+        return from_value(payload)
+    except PersistedQueryNotSupported:
+        raise
+    except RequestError as error:
+        raise Closing(4400, str(error)) from None
+
+
+def _object(payload: Any) -> dict[str, Any]:
+    if payload is not None and not isinstance(payload, dict):
+        raise Closing(4400, "The payload of a message is an object or null")
+    return payload or {}

@@ -1,0 +1,92 @@
+"""How uvicorn listens: bounded request heads, and no connection that is kept by a peer who neither sends nor reads."""
+
+import asyncio
+import socket
+import sys
+from typing import Any
+
+import uvicorn
+from starlette.types import ASGIApp
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
+
+HEAD_SECONDS = 20.0
+HEAD_BYTES = 65_536
+UNREAD_SECONDS = 30.0
+KEEP_ALIVE_SECONDS = 75  # longer than the 60 s after which balancers drop an idle connection
+TOO_LARGE = (
+    b"HTTP/1.1 431 Request Header Fields Too Large\r\n"
+    b"content-type: text/plain; charset=utf-8\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
+)
+
+
+class BoundedHttp(HttpToolsProtocol):
+    """HTTP whose heads have to arrive whole in time, and whose answers have to be read."""
+
+    head_seconds = HEAD_SECONDS
+    head_bytes = HEAD_BYTES
+    unread_seconds = UNREAD_SECONDS
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._head = 0
+        self._head_timer: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """Asyncio's; what was sent and is never read ends the connection, WebSockets included, which begin here too."""
+        super().connection_made(transport)
+        connection: Any = transport.get_extra_info("socket")
+        if sys.platform == "linux" and connection is not None and connection.family != socket.AF_UNIX:
+            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, int(self.unread_seconds * 1000))
+        self._await_head()
+
+    def data_received(self, data: bytes) -> None:
+        """Asyncio's; counts what arrives before a head is whole."""
+        cycle: RequestResponseCycle | None = self.cycle
+        if self._head_timer is None and (cycle is None or cycle.response_complete):
+            self._await_head()
+        self._head += len(data)
+        super().data_received(data)
+        if self._head_timer is not None and self._head > self.head_bytes and not self.transport.is_closing():
+            self.transport.write(TOO_LARGE)
+            self.transport.close()
+
+    def on_headers_complete(self) -> None:
+        """The parser's."""
+        self._head_arrived()
+        super().on_headers_complete()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Asyncio's."""
+        self._head_arrived()
+        super().connection_lost(exc)
+
+    def _await_head(self) -> None:
+        self._head = 0
+        self._head_timer = self.loop.call_later(self.head_seconds, self.timeout_keep_alive_handler)
+
+    def _head_arrived(self) -> None:
+        if self._head_timer is not None:
+            self._head_timer.cancel()
+            self._head_timer = None
+
+
+def configuration(
+    app: ASGIApp, *, host: str, port: int, message_limit: int = 65_536, http: type[asyncio.Protocol] = BoundedHttp
+) -> uvicorn.Config:
+    """How `uvicorn.Server(…)` serves this app; logging is left to whoever starts it."""
+    return uvicorn.Config(
+        app,
+        host=host,
+        port=port,
+        http=http,
+        ws="websockets-sansio",
+        ws_max_size=message_limit,
+        ws_per_message_deflate=False,  # small messages gain little, and each socket would keep a window for it
+        lifespan="on",
+        log_config=None,
+        log_level="warning",
+        access_log=False,
+        server_header=False,
+        timeout_keep_alive=KEEP_ALIVE_SECONDS,
+        timeout_graceful_shutdown=5,
+    )

@@ -1,0 +1,88 @@
+"""One way to answer an operation, whichever transport brought it: straight through graphql-core, without Strawberry's extensions."""
+
+import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from inspect import isawaitable
+from typing import Any
+
+import strawberry
+from graphql import ExecutionResult
+from graphql.execution import Executor, create_source_event_stream
+from strawberry.execution import optimized_is_awaitable
+
+from server.documents import Documents, Operation
+from server.errors import BadVariables, SourceFailed, TimedOut, of_document, of_execution, request_error
+from server.limits import Limits
+
+Body = dict[str, Any]  # a response as it is sent: data, errors
+MOST_ERRORS = 20
+
+
+class Operations:
+    """Answers operations over one schema."""
+
+    def __init__(
+        self,
+        schema: strawberry.Schema,
+        *,
+        limits: Limits | None = None,
+        time_limit: float = 10.0,
+    ) -> None:
+        self._schema = schema._schema  # noqa: SLF001  Strawberry has no public name for the schema of graphql-core
+        self._executor: type[Executor[Any]] = schema.execution_context_class
+        self._time_limit = time_limit
+        self._documents = Documents(self._schema, limits)
+
+    async def find(self, query: str, operation_name: str | None) -> Operation:
+        """The operation to execute; raises RequestError."""
+        return (await self._documents.read(query)).operation(operation_name)
+
+    async def answer(self, operation: Operation, variables: dict[str, Any] | None, ctx: Any) -> Body:
+        """Executes a query or a mutation; raises RequestError where nothing was executed or time ran out."""
+        return _body(await self._in_time(self._built(operation, variables, ctx).execute_operation()))
+
+    async def events(
+        self, operation: Operation, variables: dict[str, Any] | None, ctx: Any
+    ) -> AsyncGenerator[Body, None]:
+        """The response events of a subscription; raises RequestError where it cannot begin or go on."""
+        executor = self._built(operation, variables, ctx)
+        source = await self._in_time(create_source_event_stream(executor))
+        if isinstance(source, ExecutionResult):
+            raise SourceFailed(errors=of_execution(source.errors or []))
+        async with aclosing(source):
+            try:
+                async for event in source:
+                    result = executor.build_per_event_executor(event).execute_operation(serially=False)
+                    yield _body(await self._in_time(result))
+            except Exception as error:  # noqa: BLE001  a source may fail in any way, and its words are not for clients
+                raise request_error(error) from None
+
+    def _built(self, operation: Operation, variables: dict[str, Any] | None, ctx: Any) -> Executor[Any]:
+        executor = self._executor.build(
+            self._schema,
+            operation.document,
+            context_value=ctx,
+            raw_variable_values=variables,
+            operation_name=operation.name,
+            is_awaitable=optimized_is_awaitable,  # type: ignore[arg-type]  # annotated as a plain predicate
+            max_coercion_errors=MOST_ERRORS,
+        )
+        if isinstance(executor, list):
+            raise BadVariables(errors=[of_document(error, BadVariables.code) for error in executor])
+        return executor
+
+    async def _in_time(self, result: Any) -> Any:
+        if not isawaitable(result):
+            return result
+        try:
+            async with asyncio.timeout(self._time_limit):
+                return await result
+        except TimeoutError:
+            raise TimedOut(f"The operation took longer than {self._time_limit:g} s and was stopped.") from None
+
+
+def _body(result: ExecutionResult) -> Body:
+    if result.errors:
+        return {"errors": of_execution(result.errors), "data": result.data}
+    return {"data": result.data}
