@@ -1,0 +1,88 @@
+"""How rows of the sample world reach Postgres: COPY from columns, with indexes and keys put aside meanwhile."""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import asyncpg
+import numpy as np
+
+from dev.world import Integers
+
+SLICE = 20_000  # rows that are Python objects at a time
+
+Column = np.ndarray[Any, Any] | Sequence[Any]
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table to fill: its columns, as COPY has them, the rows, made as they are needed, and about how many they are."""
+
+    name: str
+    columns: str
+    rows: Iterable[Sequence[Any]]
+    size: int = SLICE
+
+
+def rows(*columns: Column, make: Callable[..., Iterable[Sequence[Any]]] = zip) -> Iterator[Sequence[Any]]:
+    """The rows of these columns of one length; `make` gets a slice of each as lists and may add to them."""
+    for start in range(0, len(columns[0]), SLICE):
+        parts = [column[start : start + SLICE] for column in columns]
+        yield from make(*(part.tolist() if isinstance(part, np.ndarray) else part for part in parts))
+
+
+def identity(numbers: Integers) -> Integers:
+    """Ids of things that are numbered from 0."""
+    return np.asarray(numbers + 1, np.int64)
+
+
+def reference(numbers: Integers) -> list[int | None]:
+    """Ids of things that are numbered from 0, None for -1."""
+    return [number + 1 if number >= 0 else None for number in numbers.tolist()]
+
+
+async def fill(connection: asyncpg.Connection, table: Table, advance: Callable[[int], None]) -> None:
+    """Streams the rows into the table, and tells `advance` of each slice of them."""
+
+    def told() -> Iterator[Sequence[Any]]:
+        for number, row in enumerate(table.rows, start=1):
+            if number % SLICE == 0:
+                advance(SLICE)
+            yield row
+
+    await connection.copy_records_to_table(table.name, columns=table.columns.split(), records=told())
+
+
+async def put_keys_aside(connection: asyncpg.Connection, tables: Sequence[str]) -> list[str]:
+    """Drops the keys of these tables, foreign ones too; returns the statements that make them again, in their order."""
+    constraints = await connection.fetch(
+        """
+        select conrelid::regclass::text as "table", quote_ident(conname) as name, pg_get_constraintdef(oid) as definition
+        from pg_constraint
+        where conrelid = any ($1::text[]::regclass[]) and contype in ('f', 'p', 'u')
+        order by contype = 'f' desc, conrelid::regclass::text, conname
+        """,
+        tables,
+    )
+    for constraint in constraints:
+        await connection.execute(f"alter table {constraint['table']} drop constraint {constraint['name']}")
+    return [
+        f"alter table {constraint['table']} add constraint {constraint['name']} {constraint['definition']}"
+        for constraint in reversed(constraints)  # foreign keys last: they stand on the others
+    ]
+
+
+async def put_indexes_aside(connection: asyncpg.Connection, tables: Sequence[str]) -> list[str]:
+    """Drops the indexes of these tables but for those of keys; returns the statements that make them again."""
+    indexes = await connection.fetch(
+        """
+        select indexrelid::regclass::text as name, pg_get_indexdef(indexrelid) as definition
+        from pg_index
+        where indrelid = any ($1::text[]::regclass[]) and not exists (select from pg_constraint where conindid = indexrelid and contype in ('p', 'u', 'x'))
+        order by indexrelid::regclass::text
+        """,
+        tables,
+    )
+    for index in indexes:
+        await connection.execute(f"drop index {index['name']}")
+    return [index["definition"] for index in indexes]
