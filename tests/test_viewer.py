@@ -127,6 +127,26 @@ async def test_following_reads_the_300_latest_people_and_the_100_latest_communit
     assert nodes(found, "caption") == ["six", "two"]
 
 
+async def test_following_is_what_a_plain_statement_finds_among_busy_and_quiet_sources(crowd: Api) -> None:
+    rows = await crowd.sql(
+        """select distinct v.sound_id, v.id, v.created_at from videos v
+            left join (select followed_id from follows where user_id = 1 order by created_at desc limit 300) f on f.followed_id = v.creator_id
+            left join (select sound_id from user_communities where user_id = 1 order by created_at desc, sound_id desc limit 100) c on c.sound_id = v.sound_id
+            where (f.followed_id is not null or c.sound_id is not null)
+            and v.creator_id not in (select blocked_id from blocks where user_id = 1)
+            order by v.created_at desc, v.sound_id desc, v.id desc"""
+    )
+    query = "query ($after: Cursor) { viewer { following(first: 37, after: $after) { pageInfo { hasNextPage endCursor } edges { node { id } } } } }"
+    met: list[str] = []
+    after, more = None, True
+    while more:
+        page = (await crowd.get(query, viewer=1, after=after))["viewer"]["following"]
+        met += nodes(page, "id")
+        after, more = page["pageInfo"]["endCursor"], page["pageInfo"]["hasNextPage"]
+    assert met == [f"video_{row['sound_id']}_{row['id']}" for row in rows]
+    assert len(met) > 300
+
+
 @pytest.mark.parametrize("field", ["savedSounds", "savedTracks", "playlists", "communities", "blocked", "following"])
 @pytest.mark.parametrize(
     ("arguments", "code"),
