@@ -75,7 +75,8 @@ def draw_catalogue(scale: Scale, people: People, now: int, random: np.random.Gen
     producer = np.where(random.random(tracks) < 0.35, anybody[2], -1)
     featured[(featured == artist) | (kind[release] == PODCAST)] = -1
     days = now // DAY - 1 - (OLDEST * random.random(last) ** 2).astype(np.int64)
-    language = [voice.pick(REGIONS[place].languages) for place in region[artist].tolist()]
+    sings = [voice.pick(REGIONS[place].languages) for place in region.tolist()]
+    language = [sings[number] for number in artist.tolist()]
     spoken = kind[release] == PODCAST
     minutes = np.where(spoken, random.uniform(14, 70, tracks), random.normal(3.1, 0.7, tracks).clip(1.2, 7))
     return Catalogue(

@@ -61,11 +61,13 @@ def draw_sounds(
 def _draw_tracks(sounds: Sounds, created: Integers, catalogue: Catalogue, random: np.random.Generator) -> Integers:
     """A track for each sound, out by then, in a language of its region where there is one."""
     known = np.where(catalogue.date < 0, 0, catalogue.date)
-    speaks = np.array(catalogue.language)
+    # One episode in six has something that people repeat.
+    quoted = ~catalogue.episode | (catalogue.position % 6 == 0)
+    speaks = np.where(quoted, np.array(catalogue.language), "")
     found = np.full(len(created), -1)
     spoken = np.array([place.languages[0] for place in REGIONS])[sounds.region]
     for language in [*np.unique(spoken).tolist(), None]:
-        fitting = np.flatnonzero(speaks == language) if language else np.arange(len(speaks))
+        fitting = np.flatnonzero(speaks == language if language else quoted)
         fitting = fitting[np.argsort(known[fitting], kind="stable")]
         asking = np.flatnonzero((found < 0) & (spoken == language) if language else found < 0)
         out = np.searchsorted(known[fitting], created[asking] // DAY)

@@ -186,6 +186,7 @@ def _ride(waves: list[Wave], organic: Videos, now: int, random: np.random.Genera
         sound = -2 - number if wave.fresh else int(there)
         free = free[free != sound]
         part = Videos.begun(times, np.full(wave.videos, sound), wave.draw_regions(random))
+        part.region[np.argmin(times)] = wave.region  # whence it speaks
         part.wave = np.full(wave.videos, number)
         parts.append(part)
     return Videos.joined(parts)

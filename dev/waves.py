@@ -6,6 +6,8 @@ import numpy as np
 
 from dev.world import DAY, HOUR, MINUTE, REGIONS, SPAN, Integers, Scale
 
+REGIONAL = 3  # one wave of so many stays in its region
+
 
 @dataclass(frozen=True)
 class Stage:
@@ -17,17 +19,16 @@ class Stage:
     peaked: tuple[int, int]  # before now; 0 is still rising
     rise: int
     fall: int
-    regional: float  # the share of these waves that stay in one region
     trusted: float  # the share of their videos that come from accounts of 30 days and more
 
 
 STAGES = (
-    Stage(6, 16, 28, (0, 0), 24 * MINUTE, 0, 0.35, 0.9),
-    Stage(6, 36, 64, (0, 0), 8 * HOUR, 0, 0.35, 0.85),
-    Stage(5, 70, 120, (0, 0), 56 * HOUR, 0, 0.4, 0.8),
-    Stage(4, 50, 90, (20 * HOUR, 32 * HOUR), 4 * HOUR, 7 * HOUR, 0.3, 0.8),
-    Stage(4, 70, 130, (6 * DAY, 9 * DAY), 12 * HOUR, 30 * HOUR, 0.3, 0.8),
-    Stage(9, 60, 140, (14 * DAY, 110 * DAY), 2 * DAY, 5 * DAY, 0.4, 0.8),
+    Stage(6, 16, 28, (0, 0), 24 * MINUTE, 0, 0.9),
+    Stage(6, 36, 64, (0, 0), 8 * HOUR, 0, 0.85),
+    Stage(5, 70, 120, (0, 0), 56 * HOUR, 0, 0.8),
+    Stage(4, 50, 90, (20 * HOUR, 32 * HOUR), 4 * HOUR, 7 * HOUR, 0.8),
+    Stage(4, 70, 130, (6 * DAY, 9 * DAY), 12 * HOUR, 30 * HOUR, 0.8),
+    Stage(9, 60, 140, (14 * DAY, 110 * DAY), 2 * DAY, 5 * DAY, 0.8),
 )
 
 
@@ -67,14 +68,16 @@ def draw_waves(scale: Scale, random: np.random.Generator) -> list[Wave]:
     shares = np.array([region.share for region in REGIONS])
     waves = []
     for stage in STAGES:
-        for _ in range(round(stage.waves * scale.growth**0.45)):
-            regional = random.random() < stage.regional
+        for number in range(round(stage.waves * scale.growth**0.45)):
+            anywhere = int(random.choice(len(REGIONS), p=shares / shares.sum()))
+            regional = number % REGIONAL == 0
             waves.append(
                 Wave(
                     stage=stage,
                     videos=round(random.uniform(stage.least, stage.most) * scale.growth**0.35),
                     peak=int(random.uniform(*stage.peaked)),
-                    region=int(random.choice(len(REGIONS), p=shares / shares.sum())),
+                    # The largest regions have one of each stage first.
+                    region=number // REGIONAL % len(REGIONS) if regional else anywhere,
                     spread=0.06 if regional else 0.6,
                     fresh=bool(random.random() < 0.4),
                 )

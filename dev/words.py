@@ -71,13 +71,18 @@ class Voice:
     def _fill(self, phrase: str, section: str, words: dict[str, str]) -> str:
         spoken = sections()[section]
 
+        said: list[str] = []
+
         def word(slot: re.Match[str]) -> str:
             name = slot[1]
             if name in words:
                 return words[name]
             if name == "number":
                 return str(2 + self.below(48))
-            return self._fill(self.pick(spoken[name]), section, words)
+            chosen = self.pick(spoken[name])
+            chosen = self.pick(spoken[name]) if chosen in said else chosen
+            said.append(chosen)
+            return self._fill(chosen, section, words)
 
         return SLOT.sub(word, phrase)
 
