@@ -22,6 +22,18 @@ class VideoSort(Enum):
     FIRST = "FIRST"
 
 
+VIDEOS = {  # (by rank, of a niche, of a region)
+    (False, False, False): "videos_by_sound",
+    (False, False, True): "videos_by_sound_region",
+    (False, True, False): "videos_by_sound_niche",
+    (False, True, True): "videos_by_sound_niche_region",
+    (True, False, False): "videos_top_by_sound",
+    (True, False, True): "videos_top_by_sound_region",
+    (True, True, False): "videos_top_by_sound_niche",
+    (True, True, True): "videos_top_by_sound_niche_region",
+}
+
+
 def sound(communities: Rows, ctx: Context) -> Awaitable[Rows]:
     return ctx.db.sound_by_id([community["id"] for community in communities])
 
@@ -49,12 +61,9 @@ async def videos(
     last: int | None = None,
     before: Cursor | None = None,
 ) -> Rows:
-    query = "videos_top_by_sound" if sort is VideoSort.TOP else "videos_by_sound"
-    args: tuple[int | str, ...] = ()
-    if niche is not None:
-        query, args = f"{query}_niche", (ids.NICHE.read(niche),)
-    if region is not None:
-        query, args = f"{query}_region", (*args, region)
+    query = VIDEOS[sort is VideoSort.TOP, niche is not None, region is not None]
+    given = (None if niche is None else ids.NICHE.read(niche), region)
+    args = tuple(arg for arg in given if arg is not None)
     listing = Listing(query, args, descending=sort is not VideoSort.FIRST, hides="creator_id")
     return await pages(ctx, listing, visibility.gathered(communities), Arguments(first, after, last, before))
 
