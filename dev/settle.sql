@@ -180,7 +180,6 @@ insert into share_tokens (token, playlist_id) select share_token, id from playli
 insert into user_playlists (user_id, created_at, playlist_id, listed)
 select owner_id, created_at, id, visibility = 'PUBLIC' from playlists
 union all select user_id, added_at, playlist_id, false from playlist_collaborators
-union all select user_id, created_at, playlist_id, false from playlist_followers
 
 -- step: neighbours
 -- trending/: of a sound's newest 2,000 creators, how many used the other one too in their last 50 videos; the best 50 are kept.

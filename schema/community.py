@@ -58,8 +58,10 @@ class GrowthPoint:
 @strawberry.type(description="A community that shares creators with this one.")
 class CommunityNeighbour:
     community: "Community"
-    shared_creator_count: int
-    overlap: float = strawberry.field(description="How much of the two is shared, above 0 and at most 1.")
+    shared_creator_count: int = strawberry.field(description="Of this one's newest 2,000 creators.")
+    overlap: float = strawberry.field(
+        description="Those who used the other one in their last 50 videos, as a part of this one's newest 2,000 creators: above 0 and at most 1."
+    )
 
 
 @strawberry.type(description="Everybody who used one sound: the people and the videos that gather around it.")

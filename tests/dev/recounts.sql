@@ -235,7 +235,7 @@ union all select playlist_id from playlist_followers f join playlists p on p.id 
 
 -- user_playlists
 (select owner_id, id, visibility = 'PUBLIC' from playlists union all select user_id, playlist_id, false from playlist_collaborators
-    union all select user_id, playlist_id, false from playlist_followers except select user_id, playlist_id, listed from user_playlists)
+    except select user_id, playlist_id, listed from user_playlists)
 union all
 select user_id, playlist_id, null from user_playlists group by user_id, playlist_id having count(*) > 1
 
