@@ -94,6 +94,22 @@ on conflict (sound_id, region, niche_id) do update set
     trusted_videos = c.trusted_videos + excluded.trusted_videos,
     young_videos = c.young_videos + excluded.young_videos
 
+-- name: take_trend_counters :execute
+-- What is taken away was there, and the checks of a table see the row that an insert proposes, conflict or not.
+update trend_counters c set
+    at = greatest(c.at, taken.at),
+    trusted = case when c.trusted_videos + taken.trusted_videos = 0 then '{0,0,0,0}'
+        else merged_sums(c.trusted, c.at, array[trusted_1, trusted_2, trusted_3, trusted_4], taken.at) end,
+    young = case when c.young_videos + taken.young_videos = 0 then '{0,0,0,0}'
+        else merged_sums(c.young, c.at, array[young_1, young_2, young_3, young_4], taken.at) end,
+    trusted_videos = c.trusted_videos + taken.trusted_videos,
+    young_videos = c.young_videos + taken.young_videos
+from unnest($1::bigint[], $2::text[], $3::smallint[], $4::timestamptz[], $5::double precision[], $6::double precision[],
+        $7::double precision[], $8::double precision[], $9::double precision[], $10::double precision[], $11::double precision[],
+        $12::double precision[], $13::bigint[], $14::bigint[])
+    taken(sound_id, region, niche_id, at, trusted_1, trusted_2, trusted_3, trusted_4, young_1, young_2, young_3, young_4, trusted_videos, young_videos)
+where c.sound_id = taken.sound_id and c.region = taken.region and c.niche_id = taken.niche_id
+
 -- name: add_trend_scopes :execute
 -- A scope of all niches is due five seconds after it was last scored, a niche's after a minute, or after five seconds while somebody asks for it.
 insert into trend_scopes as s (region, niche_id, at, trusted, trusted_videos, changed_at)
@@ -111,3 +127,16 @@ on conflict (region, niche_id) do update set
     changed_at = excluded.changed_at,
     due_at = least(s.due_at, s.scored_at + case when s.niche_id = 0 or s.wanted_at > $9 - interval '1 minute'
         then interval '5 seconds' else interval '1 minute' end)
+
+-- name: take_trend_scopes :execute
+update trend_scopes s set
+    at = greatest(s.at, taken.at),
+    trusted = case when s.trusted_videos + taken.trusted_videos = 0 then '{0,0,0,0}'
+        else merged_sums(s.trusted, s.at, array[trusted_1, trusted_2, trusted_3, trusted_4], taken.at) end,
+    trusted_videos = s.trusted_videos + taken.trusted_videos,
+    changed_at = $9,
+    due_at = least(s.due_at, s.scored_at + interval '5 seconds')
+from unnest($1::text[], $2::smallint[], $3::timestamptz[], $4::double precision[], $5::double precision[], $6::double precision[],
+        $7::double precision[], $8::bigint[])
+    taken(region, niche_id, at, trusted_1, trusted_2, trusted_3, trusted_4, trusted_videos)
+where s.region = taken.region and s.niche_id = taken.niche_id

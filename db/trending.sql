@@ -28,7 +28,7 @@ select
 from (
     select sound_id, date_part('epoch', $3 - at) / 3600 hours, trusted, young
     from trend_counters c
-    where region = $1 and niche_id = $2 and active_on >= ($3 - interval '168 days')::date
+    where region = $1 and niche_id = $2 and active_on >= ($3::timestamptz - interval '168 days')::date
         and decayed(trusted[3], date_part('epoch', $3 - at) / 3600, 168) > $4
         and not exists (select from sounds s where s.id = c.sound_id and s.status <> 'ACTIVE')) live
 
@@ -77,7 +77,7 @@ where s.id = any($1::bigint[])
 -- Null where another worker scored it meanwhile. What was counted since it was read makes it due again at once.
 update trend_scopes set
     scored_at = $4,
-    due_at = case when changed_at = $5 then coalesce($4 + $6 * interval '1 second', 'infinity') else $4 + interval '5 seconds' end
+    due_at = case when changed_at = $5 then coalesce($4::timestamptz + $6 * interval '1 second', 'infinity') else $4::timestamptz + interval '5 seconds' end
 where region = $1 and niche_id = $2 and scored_at is not distinct from $3
 returning true
 

@@ -1,6 +1,6 @@
 """What a video weighs, and what a batch of videos adds to each counter."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain, repeat
 
@@ -72,6 +72,28 @@ class Sums:
 
     def __len__(self) -> int:
         return len(self.sounds)
+
+    def split(self) -> tuple["Sums", "Sums"]:
+        """The rows that add videos or nothing, and those that take some away."""
+        takes = (self.trusted_videos < 0) | (self.young_videos < 0)
+        return self._rows(np.flatnonzero(~takes)), self._rows(np.flatnonzero(takes))
+
+    def parts(self, size: int) -> Iterator["Sums"]:
+        """The same rows, at most so many at a time."""
+        for start in range(0, len(self), size):
+            yield self._rows(np.arange(start, min(start + size, len(self))))
+
+    def _rows(self, rows: NDArray[np.intp]) -> "Sums":
+        return Sums(
+            self.sounds[rows],
+            [self.regions[row] for row in rows],
+            self.niches[rows],
+            self.at[rows],
+            self.trusted[rows],
+            self.young[rows],
+            self.trusted_videos[rows],
+            self.young_videos[rows],
+        )
 
 
 def sum_by_sound(uses: Uses) -> Sums:

@@ -77,24 +77,19 @@ async def _add_counts(tx: Transaction, videos: Sequence[Any]) -> None:
 
 
 async def add_sums(tx: Transaction, by_sound: Sums, by_scope: Sums, now: datetime) -> None:
-    """Adds what a batch adds to the counters of sounds and of scopes, each key once and in the keys' order."""
-    for start in range(0, len(by_sound), KEYS):
-        part = slice(start, start + KEYS)
-        await tx.add_trend_counters(
-            by_sound.sounds[part].tolist(),
-            by_sound.regions[part],
-            by_sound.niches[part].tolist(),
-            [EPOCH + at * MICROSECOND for at in by_sound.at[part].tolist()],
-            *by_sound.trusted[part].T.tolist(),
-            *by_sound.young[part].T.tolist(),
-            by_sound.trusted_videos[part].tolist(),
-            by_sound.young_videos[part].tolist(),
-        )
-    await tx.add_trend_scopes(
-        by_scope.regions,
-        by_scope.niches.tolist(),
-        [EPOCH + at * MICROSECOND for at in by_scope.at.tolist()],
-        *by_scope.trusted.T.tolist(),
-        by_scope.trusted_videos.tolist(),
-        now,
-    )
+    """Adds what a batch adds to the counters of sounds and of scopes, and takes what it takes: each key once, in the keys' order."""
+    for sums, run in zip(by_sound.split(), (tx.add_trend_counters, tx.take_trend_counters), strict=True):
+        for part in sums.parts(KEYS):
+            await run(part.sounds.tolist(), *_scopes(part), *part.young.T.tolist(), *_numbers(part))
+    for sums, run in zip(by_scope.split(), (tx.add_trend_scopes, tx.take_trend_scopes), strict=True):
+        if len(sums):
+            await run(*_scopes(sums), sums.trusted_videos.tolist(), now)
+
+
+def _scopes(sums: Sums) -> tuple[list[Any], ...]:
+    times = [EPOCH + at * MICROSECOND for at in sums.at.tolist()]
+    return sums.regions, sums.niches.tolist(), times, *sums.trusted.T.tolist()
+
+
+def _numbers(sums: Sums) -> tuple[list[int], list[int]]:
+    return sums.trusted_videos.tolist(), sums.young_videos.tolist()

@@ -1,0 +1,78 @@
+"""People who post, through the API, and a worker whose clock is the test's."""
+
+from datetime import timedelta
+from typing import Any
+
+from tests.ask import Api
+from worker import Worker
+
+POST = """mutation ($input: PostVideoInput!) { postVideo(input: $input) { __typename ... on PostVideoPayload { video { id } } } }"""
+OLD, YOUNG = 60, 30  # accounts: 1 to 60 are a year old, 61 to 90 a week
+
+
+async def arrange(api: Api, sounds: int = 5) -> None:
+    """Accounts, sounds 1 to `sounds`, niches 1 to 4."""
+    await api.sql("insert into niches select n, 'niche-' || n, 'Niche ' || n from generate_series(1, 4) n")
+    await api.sql(
+        "insert into users (handle, display_name, region, joined_at) select 'user' || n, 'User', 'DE',"
+        " $1::timestamptz - case when n <= $2::integer then interval '1 year' else interval '7 days' end from generate_series(1, $2 + $3::integer) n",
+        api.now,
+        OLD,
+        YOUNG,
+    )
+    await api.sql(
+        "insert into sounds (title, kind, duration_ms, created_at) select 'Sound ' || n, 'ORIGINAL', 1000, $1::timestamptz - interval '1 year'"
+        " from generate_series(1, $2::integer) n",
+        api.now,
+        sounds,
+    )
+
+
+async def post(
+    api: Api, sound: int, creator: int, *, niches: tuple[int, ...] = (), region: str = "DE", caption: str = ""
+) -> None:
+    """Posts a video at the time of `api`."""
+    wish: dict[str, Any] = {
+        "soundId": f"sound_{sound}",
+        "caption": caption,
+        "durationMs": 1000,
+        "region": region,
+        "nicheIds": [f"niche_{niche}" for niche in niches],
+    }
+    made = await api.get(POST, viewer=creator, input=wish)
+    assert made["postVideo"]["__typename"] == "PostVideoPayload", made
+
+
+def worker(api: Api) -> Worker:
+    """A worker whose time is that of `api`."""
+    return Worker(api.database, clock=lambda: api.now)
+
+
+async def settle(api: Api, by: Worker | None = None) -> None:
+    """Lets the worker do all that is due now."""
+    by = by or worker(api)
+    while await by.step():
+        pass
+
+
+async def later(api: Api, by: Worker, *, seconds: float) -> None:
+    """Passes time, and lets the worker do what is due by then."""
+    api.now += timedelta(seconds=seconds)
+    await settle(api, by)
+
+
+async def chart(
+    api: Api, kind: str = "BREAKOUT", window: str = "HOUR", region: str | None = None, niche: int | None = None
+) -> list[int]:
+    """The sounds of a chart by rank, as a client sees it."""
+    answer = await api.get(
+        """query ($kind: ChartKind!, $window: TrendWindow!, $region: RegionCode, $niche: ID) {
+             trendingSounds(kind: $kind, window: $window, region: $region, niche: $niche, first: 100) { edges { rank node { id } } } }""",
+        kind=kind,
+        window=window,
+        region=region,
+        niche=f"niche_{niche}" if niche else None,
+    )
+    edges = answer["trendingSounds"]["edges"]
+    assert [edge["rank"] for edge in edges] == list(range(1, len(edges) + 1))
+    return [int(edge["node"]["id"].removeprefix("sound_")) for edge in edges]
