@@ -89,6 +89,11 @@ class Settings(BaseSettings):
         "Whether a browser gets GraphiQL at /graphql; on in development, off in production.",
         "true or false",
     )
+    http_profile: Literal["draft", "classic"] = _setting(
+        "draft",
+        "The statuses of GraphQL over HTTP: those of its present draft, or 400 and 200 where that has 422 and 294.",
+        "draft or classic",
+    )
     log_level: Literal["debug", "info", "warning", "error"] = _setting(
         "info", "The least level that is logged.", "debug, info, warning or error"
     )

@@ -61,9 +61,9 @@ class Keys(Protocol):
 
 
 class Tokens:
-    """Verifies tokens; those that were found good are remembered until they expire."""
+    """Verifies tokens; those that were found good are remembered until they expire. Without an issuer any will do."""
 
-    def __init__(self, keys: Keys, *, issuer: str, audience: str) -> None:
+    def __init__(self, keys: Keys, *, issuer: str | None, audience: str) -> None:
         self._keys = keys
         self._issuer = issuer
         self._audience = audience
@@ -149,21 +149,25 @@ class RemoteKeys:
 
     async def find(self, name: str | None) -> PyJWK:
         """The key of this name; without a name the only key there is."""
-        age = time.monotonic() - self._fetched
-        key = self._named(name) if age < STALE else None
-        if key is None or age > FRESH:
+        key = self._named(name)
+        if key is None or self._age() > FRESH:
             self._fetch()
         if key is None and self._fetching is not None:
             # Shielded: who gives up must not take the keys from those who wait with him.
             await asyncio.shield(self._fetching)
             key = self._named(name)
-        if key is None and time.monotonic() - self._fetched >= STALE:
+        if key is None and self._age() >= STALE:
             raise Unavailable("The keys that verify tokens cannot be fetched at the moment; try again.")
         if key is None:
             raise refused("The token is signed with a key that is not known.")
         return key
 
+    def _age(self) -> float:
+        return time.monotonic() - self._fetched
+
     def _named(self, name: str | None) -> PyJWK | None:
+        if self._age() >= STALE:
+            return None
         if name is None:
             return next(iter(self._keys.values())) if len(self._keys) == 1 else None
         return self._keys.get(name)

@@ -28,8 +28,10 @@ SHORT = 1_000  # characters: what parses and validates in a few milliseconds doe
 WAITING = 64
 KEPT_TOKENS = 200_000  # of 0.4 KB: at most 80 MB of documents, a thousand of the usual size
 
+ABORTED = "Validation aborted."  # graphql-core's only word for a document beyond what it compares or follows
+
 # Pairs of fields with one response key are compared with each other: 2,000 of them took a second.
-overlapping_fields_can_be_merged.MAX_COMPLEXITY_BUDGET = 100_000
+overlapping_fields_can_be_merged.MAX_COMPLEXITY_BUDGET = 200_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +119,8 @@ class Documents:
         if "\0" in text or "\\u" in text:
             visit(parsed, _Texts())
         errors = validate(self._schema, parsed, max_errors=MOST_ERRORS)
+        if errors and errors[-1].message == ABORTED:
+            raise TooComplex("The document selects too much in the same places, or spreads fragments too deep.")
         if errors:
             raise InvalidDocument(errors=[of_document(error, InvalidDocument.code) for error in errors])
         return Document(parsed)
