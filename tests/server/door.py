@@ -161,6 +161,16 @@ class Subscription:
             seen.open_streams -= 1
 
     @strawberry.subscription
+    async def flood(self, info: strawberry.Info[Any, None]) -> AsyncIterator[str]:
+        seen: Seen = info.context["seen"]
+        seen.open_streams += 1
+        try:
+            while True:
+                yield "x" * 100_000
+        finally:
+            seen.open_streams -= 1
+
+    @strawberry.subscription
     async def failing(self, fault: bool = False) -> AsyncIterator[int]:
         yield 1
         if fault:

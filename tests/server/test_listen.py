@@ -1,0 +1,106 @@
+"""Connections of peers who neither send nor read what they should."""
+
+import asyncio
+import socket
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from server.listen import BoundedHttp
+from tests.server.door import Door, serving
+from tests.server.talk import ready, send, settled
+
+
+class Impatient(BoundedHttp):
+    head_seconds = 0.5
+    head_bytes = 4_096
+    unread_seconds = 1.0
+
+
+@pytest.fixture(scope="module")
+def impatient() -> Iterator[Door]:
+    with serving(http=Impatient) as running:
+        yield running
+
+
+def connected(door: Door) -> socket.socket:
+    client = socket.create_connection(("127.0.0.1", door.port))
+    client.settimeout(10)
+    return client
+
+
+def request(query: str) -> bytes:
+    body = b'{"query": "' + query.encode() + b'"}'
+    head = f"POST /graphql HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: {len(body)}\r\n\r\n"
+    return head.encode() + body
+
+
+def read_to_the_end(client: socket.socket) -> None:
+    while client.recv(1_000_000):
+        pass
+
+
+@pytest.mark.parametrize("sent", [b"", b"POST /graphql HTTP/1.1\r\nhost: x\r\nx-slow: "])
+def test_a_head_that_does_not_arrive_whole_closes_the_connection(impatient: Door, sent: bytes) -> None:
+    with connected(impatient) as client:
+        client.sendall(sent)
+        started = time.monotonic()
+        assert client.recv(100) == b""
+    assert 0.3 < time.monotonic() - started < 5
+
+
+def test_a_second_head_on_the_same_connection_is_bounded_too(impatient: Door) -> None:
+    with connected(impatient) as client:
+        client.sendall(request("{ hello }"))
+        assert client.recv(10_000).startswith(b"HTTP/1.1 200")
+        client.sendall(b"GET /health HTTP/1.1\r\n")
+        assert client.recv(100) == b""
+
+
+def test_a_head_that_does_not_end_is_431(impatient: Door) -> None:
+    with connected(impatient) as client:
+        client.sendall(b"GET /health HTTP/1.1\r\nx-long: " + b"x" * 10_000)
+        assert client.recv(100).startswith(b"HTTP/1.1 431 ")
+
+
+def test_a_body_may_take_longer_than_a_head(impatient: Door) -> None:
+    whole = request("{ hello }")
+    with connected(impatient) as client:
+        client.sendall(whole[:-5])
+        time.sleep(1)
+        client.sendall(whole[-5:])
+        assert client.recv(10_000).startswith(b"HTTP/1.1 200")
+
+
+def test_an_answer_that_takes_longer_than_a_head_is_still_sent(impatient: Door) -> None:
+    with connected(impatient) as client:
+        client.sendall(request("{ slow(seconds: 1) }"))
+        assert client.recv(10_000).startswith(b"HTTP/1.1 200")
+
+
+def test_who_does_not_read_his_answer_loses_the_connection(impatient: Door) -> None:
+    with socket.socket() as client:
+        client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4_096)
+        client.connect(("127.0.0.1", impatient.port))
+        client.settimeout(10)
+        client.sendall(request("{ large(size: 30000000) }"))
+        time.sleep(4)
+        with pytest.raises(ConnectionResetError):
+            read_to_the_end(client)
+
+
+async def test_who_does_not_read_his_stream_loses_the_socket_and_the_source_ends(impatient: Door) -> None:
+    async with ready(impatient) as client:
+        await send(client, id="1", type="subscribe", payload={"query": "subscription { flood }"})
+        for _ in range(1000):
+            if impatient.seen.open_streams:
+                break
+            await asyncio.sleep(0.01)
+        await settled(impatient)
+
+
+def test_garbage_is_400(impatient: Door) -> None:
+    with connected(impatient) as client:
+        client.sendall(b"\x16\x03\x01 not http\r\n\r\n")
+        assert client.recv(100).startswith(b"HTTP/1.1 400 ")
