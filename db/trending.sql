@@ -88,19 +88,16 @@ from unnest('{HOUR,DAY,WEEK}'::text[]) w, unnest('{BREAKOUT,POPULAR}'::text[]) k
     where region = $1 and niche_id = $2 and "window" = w and kind = k order by version desc limit 1) c
 
 -- name: insert_chart_version :execute
+with before as (
+    update chart_versions set followed_at = $6
+    where region = $1 and niche_id = $2 and "window" = $3 and kind = $4 and version = $5 - 1)
 insert into chart_versions (region, niche_id, "window", kind, version, as_of, sequence, method_version, sound_ids, scores, observed, expected,
     creator_counts, previous_ranks, peak_ranks, curves)
 values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
 
 -- name: drop_chart_versions :execute
--- The newest stays for ever, the others an hour from when they were followed, or a minute where nobody asked for them: $5 is the time since
--- when nobody did.
-delete from chart_versions c
-using (
-    select "window", kind, version, as_of, lead(as_of) over (partition by "window", kind order by version) followed_at
-    from chart_versions where region = $1 and niche_id = $2) old
-where c.region = $1 and c.niche_id = $2 and c."window" = old."window" and c.kind = old.kind and c.version = old.version
-    and (followed_at < $3 or followed_at < $4 and old.as_of > $5)
+-- The newest stays for ever, the others an hour from when they were followed, or a minute where nobody asked for them: since $5 nobody did.
+delete from chart_versions where region = $1 and niche_id = $2 and (followed_at < $3 or followed_at < $4 and as_of > $5)
 
 -- name: chart_heads :rows
 -- The newest versions of charts, and how far the log was counted.

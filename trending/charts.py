@@ -1,7 +1,7 @@
 """Reads charts, and says of any sound how it does: the numbers behind every rank."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
@@ -9,7 +9,9 @@ import numpy as np
 
 from db.database import Database
 from events.log import Head
+from events.streams import ReadCharts
 from trending.counters import ALL_NICHES, GLOBAL
+from trending.demand import Demand
 from trending.score import (
     LARGEST_CHART,
     METHOD_VERSION,
@@ -86,6 +88,18 @@ async def read_newer(
         key: _empty(key, now) if row is None else _chart(key, row, 1) for key, row in zip(changed, slices, strict=True)
     }
     return counted, charts
+
+
+def chart_reader(database: Database, demand: Demand, clock: Callable[[], datetime]) -> ReadCharts:
+    """What a ChartWatch reads with; whatever somebody listens to is asked for all the time."""
+
+    async def read(known: Mapping[ChartKey, int]) -> tuple[Head, Mapping[ChartKey, dict[str, Any]]]:
+        now = clock()
+        for key in known:
+            demand.ask(key.region, key.niche_id, now)
+        return await read_newer(database, known, now)
+
+    return read
 
 
 def _empty(key: ChartKey, now: datetime) -> dict[str, Any]:

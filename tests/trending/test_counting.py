@@ -248,8 +248,8 @@ def assert_same(one: State, other: State) -> None:
         assert a[3:] == b[3:], key
         later = max(a[0], b[0])
         for column in (1, 2):
-            left = [row[column] * np.exp2(-(later - row[0]) / 3.6e9 / HALF_LIVES) for row in (a, b)]
-            assert np.allclose(*left, atol=1e-9, rtol=0), key
+            here, there = (row[column] * np.exp2(-(later - row[0]) / 3.6e9 / HALF_LIVES) for row in (a, b))
+            assert np.allclose(here, there, atol=1e-9, rtol=0), key
 
 
 @given(videos, st.randoms(use_true_random=False), st.integers(1, 4))
@@ -292,7 +292,7 @@ async def test_12_everywhere_is_the_sum_over_the_regions(api: Api, batch: list[V
 
 async def test_sums_of_years_ago_do_not_trip_the_database(api: Api) -> None:
     year = 365 * 24 * 3600 * 10**6
-    batches = [
+    batches: list[tuple[int, list[Video]]] = [
         (1, [(1, "DE", (), at, weight, True)])
         for at, weight in ((0, 1.0), (9 * year, 1e-300), (40 * year, 0.0), (41 * year, 0.5))
     ]

@@ -37,7 +37,7 @@ totals = st.lists(st.tuples(ages, st.floats(0, 5000)), max_size=4)
 def sums(history: list[tuple[float, float]]) -> Floats:
     """The four sums that videos of these ages and weights leave."""
     left = [decay(np.full((1, 4), weight), np.array([age]))[0] for age, weight in history]
-    return np.sum(left, axis=0) if left else np.zeros(4)
+    return np.asarray(np.sum(left, axis=0)) if left else np.zeros(4)
 
 
 def one(
@@ -52,7 +52,7 @@ def one(
 def steady(rate: float, multiple: float = 1.0, hours: float = 0.0) -> Floats:
     """The sums of a sound with `rate` creators an hour for ever, and `multiple` times as many in the last `hours`."""
     lives = HALF_LIVES / np.log(2)
-    return rate * lives * (1 + (multiple - 1) * -np.expm1(-hours / lives))
+    return np.asarray(rate * lives * (1 + (multiple - 1) * -np.expm1(-hours / lives)))
 
 
 def test_constants_are_those_of_the_method() -> None:
