@@ -4,7 +4,6 @@ A world is loaded in one transaction: one that was interrupted has left nothing 
 them by settle.sql. They are older than the log: no event tells of them, and views, plays and shares are counts without rows; likes, comments, saves and follows have theirs.
 """
 
-import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
@@ -14,7 +13,6 @@ import asyncpg
 import numpy as np
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 
-from db.database import connect
 from db.queries import QUERIES
 from dev.catalogue import artist_names, catalogue_tables, draw_catalogue
 from dev.people import name_people, people_table
@@ -31,16 +29,13 @@ from dev.social import (
     video_comment_tables,
 )
 from dev.sounds import draw_sounds, niches_table, sound_table
-from dev.tables import Table, fill, put_indexes_aside, put_keys_aside
+from dev.tables import Table, fill, open_session, own_tables, put_indexes_aside, put_keys_aside
 from dev.videos import draw_videos
 from dev.words import Voice
 from dev.world import EPOCH, SCALES, Scale, draw_people, instant
 
 LOCK = 0x73616D706C65  # "sample": two loads at once come one after the other
 Report = Callable[[str, float], None]  # what is being made, and how much of the whole is done, from 0 to 1
-
-# Not the sample's: how the database came to be, and what only happens while somebody serves it.
-KEPT = ["migrations", "sample_worlds", "outbox", "log_head", "consumers", "idempotency_results", "chart_versions"]
 
 
 class SampleRefused(Exception):
@@ -57,7 +52,7 @@ async def load_sample(dsn: str, *, scale: str, seed: int, now: datetime, progres
         raise SampleRefused(f"There is no scale {scale!r}: allowed are {', '.join(SCALES)}.")
     if now.tzinfo is None or instant(now) < 0:
         raise SampleRefused(f"{now} cannot be the world's now: it is a time with an offset, from {EPOCH:%Y-%m-%d} on.")
-    connection = await _connect(dsn)
+    connection = await open_session(dsn)
     try:
         async with connection.transaction():
             there = await _find_world(connection)
@@ -108,36 +103,6 @@ def progress_bar() -> Iterator[Report]:
         yield lambda step, done: bar.update(task, description=step.replace("_", " "), completed=done)
 
 
-async def _connect(dsn: str) -> asyncpg.Connection:
-    connection = await connect(dsn, application="chorus sample")
-    # Instants as whole microseconds, on both sides: no datetime is made for millions of rows.
-    await connection.set_type_codec(
-        "timestamptz",
-        schema="pg_catalog",
-        format="tuple",
-        encoder=lambda value: (value,),
-        decoder=lambda value: value[0],
-    )
-    await connection.set_type_codec(
-        "jsonb",
-        schema="pg_catalog",
-        format="binary",
-        encoder=lambda value: b"\x01" + json.dumps(value, ensure_ascii=False).encode(),
-        decoder=lambda value: json.loads(value[1:]),
-    )
-    for name, value in {
-        "idle_in_transaction_session_timeout": "0",
-        "transaction_timeout": "0",
-        "statement_timeout": "0",
-        "work_mem": "256MB",
-        "maintenance_work_mem": "512MB",
-        "max_parallel_workers_per_gather": "0",  # sums of floats come out the same every time
-        "synchronous_commit": "off",
-    }.items():
-        await connection.execute("select set_config(name, $2, false) from pg_settings where name = $1", name, value)
-    return connection
-
-
 async def _find_world(connection: asyncpg.Connection) -> str | None:
     """A sentence about the finished world that is there, or None where one may be loaded; raises SampleRefused."""
     await connection.execute("select pg_advisory_xact_lock($1)", LOCK)
@@ -183,18 +148,6 @@ async def _run(connection: asyncpg.Connection, meter: Meter, step: str, statemen
     for statement in statements:
         await connection.execute(statement)
         meter.advance(units / len(statements))
-
-
-async def own_tables(connection: asyncpg.Connection) -> list[str]:
-    """The tables that a sample world consists of."""
-    rows = await connection.fetch(
-        """
-        select relname from pg_class
-        where relnamespace = 'public'::regnamespace and relkind = 'r' and not relispartition and relname <> all ($1) order by relname
-        """,
-        KEPT,
-    )
-    return [row["relname"] for row in rows]
 
 
 async def _count_on(connection: asyncpg.Connection) -> None:

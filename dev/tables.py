@@ -1,5 +1,6 @@
 """How rows of the sample world reach Postgres: COPY from columns, with indexes and keys put aside meanwhile."""
 
+import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -7,9 +8,13 @@ from typing import Any
 import asyncpg
 import numpy as np
 
+from db.database import connect
 from dev.world import Integers
 
 SLICE = 20_000  # rows that are Python objects at a time
+
+# Not the sample's: how the database came to be, and what only happens while somebody serves it.
+KEPT = ["migrations", "sample_worlds", "outbox", "log_head", "consumers", "idempotency_results", "chart_versions"]
 
 Column = np.ndarray[Any, Any] | Sequence[Any]
 
@@ -86,3 +91,45 @@ async def put_indexes_aside(connection: asyncpg.Connection, tables: Sequence[str
     for index in indexes:
         await connection.execute(f"drop index {index['name']}")
     return [index["definition"] for index in indexes]
+
+
+async def own_tables(connection: asyncpg.Connection) -> list[str]:
+    """The tables that a sample world consists of."""
+    rows = await connection.fetch(
+        """
+        select relname from pg_class
+        where relnamespace = 'public'::regnamespace and relkind = 'r' and not relispartition and relname <> all ($1) order by relname
+        """,
+        KEPT,
+    )
+    return [row["relname"] for row in rows]
+
+
+async def open_session(dsn: str) -> asyncpg.Connection:
+    """A connection for a long transaction over millions of rows; timestamptz are whole microseconds since 2000 on it."""
+    connection = await connect(dsn, application="chorus sample")
+    await connection.set_type_codec(
+        "timestamptz",
+        schema="pg_catalog",
+        format="tuple",
+        encoder=lambda value: (value,),
+        decoder=lambda value: value[0],
+    )
+    await connection.set_type_codec(
+        "jsonb",
+        schema="pg_catalog",
+        format="binary",
+        encoder=lambda value: b"\x01" + json.dumps(value, ensure_ascii=False).encode(),
+        decoder=lambda value: json.loads(value[1:]),
+    )
+    for name, value in {
+        "idle_in_transaction_session_timeout": "0",
+        "transaction_timeout": "0",
+        "statement_timeout": "0",
+        "work_mem": "256MB",
+        "maintenance_work_mem": "512MB",
+        "max_parallel_workers_per_gather": "0",  # sums of floats come out the same every time
+        "synchronous_commit": "off",
+    }.items():
+        await connection.execute("select set_config(name, $2, false) from pg_settings where name = $1", name, value)
+    return connection

@@ -46,7 +46,7 @@ select id from videos where view_count < like_count or view_count < comment_coun
 select v.id from videos v join users u on u.id = v.creator_id where v.hidden <> (u.status <> 'ACTIVE')
 
 -- videos.top_score
-select id from videos where top_score <> top_score(like_count, comment_count, share_count, view_count, created_at)
+select id from videos where abs(top_score - top_score(like_count, comment_count, share_count, view_count, created_at)) > 1e-9
 
 -- videos.new_creator
 select id from (select id, new_creator, row_number() over (partition by sound_id, creator_id order by created_at, id) place from videos) v

@@ -9,7 +9,8 @@ import asyncpg
 import pytest
 
 from db.database import connect
-from dev.sample import SampleRefused, load_sample, own_tables
+from dev.sample import SampleRefused, load_sample
+from dev.tables import own_tables
 from tests.conftest import NOW, Copy
 
 RECOUNTS = {

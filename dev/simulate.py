@@ -1,0 +1,272 @@
+"""Live activity: people post videos, make sounds, answer each other, and every minute or so one sound catches on; through the public API alone."""
+
+import asyncio
+import random
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+import numpy as np
+
+from dev.client import AT_ONCE, Client, Report, TokenRefused, Unanswered
+from dev.scene import LANGUAGES, SOUND, Account, Scene, Sound, read_tokens
+from dev.words import Voice, sections
+from dev.world import NICHES
+
+__all__ = ["read_tokens", "simulate"]
+
+LOOK_EVERY = 20.0  # seconds between looks at the charts
+BURST_EVERY = 60.0  # seconds, if the rate carries it
+BURST_SHARE = 0.6  # of all posts, at most: the rest is everyday life
+SMALLEST_BURST, LARGEST_BURST = 24, 32  # people; tests/dev/test_simulate.py shows what the method makes of them
+BURST_LASTS = (20.0, 32.0)  # seconds
+SMALL = 150  # a sound with so many videos can still break out
+NEW_SOUNDS = 1 / 40  # of the posts
+ANSWERS = 0.06
+WATCHED = 75.0  # seconds in which a burst is expected on the chart
+KINDS = ("ORIGINAL", "ORIGINAL", "ORIGINAL", "DIALOGUE")
+
+POST = """
+mutation Post($input: PostVideoInput!) {
+  postVideo(input: $input) { __typename ... on PostVideoPayload { video { id } community { videoCount } } ... on UserError { message } }
+}"""
+MAKE = f"""
+mutation Make($input: CreateSoundInput!) {{
+  createSound(input: $input) {{ __typename ... on CreateSoundPayload {{ sound {{ ...Known }} }} ... on UserError {{ message }} }}
+}}{SOUND}"""
+
+
+class SimulatorRefused(Exception):
+    """The simulator cannot begin; the message is one line: why, and what to do."""
+
+
+async def simulate(
+    url: str,
+    tokens: Sequence[dict[str, str]],
+    *,
+    rate: float,
+    seed: int | None,
+    seconds: float | None = None,
+    report: Report,
+) -> None:
+    """Posts `rate` times a second, bursts included, until cancelled or for so many seconds; a `seed` makes the same choices again.
+
+    Raises SimulatorRefused where no token is accepted. Chorus judges a burst against the tide of the last day: on a world whose day was quiet,
+    more than about one post a second lifts everything, and no single sound stands out until the day has caught up.
+    """
+    if not url.startswith(("http://", "https://")):
+        raise SimulatorRefused(f"{url!r} is no address of an API: it begins with http:// or https://.")
+    luck = random.Random(seed)
+    client = Client(url, report, luck)
+    try:
+        scene = Scene(client, luck)
+        await scene.enter(list(tokens), datetime.now(UTC))
+        if not scene.accounts:
+            raise SimulatorRefused(f"No token is accepted at {url}: mint them anew, for the server that is there.")
+        report(f"{len(scene.accounts)} people post {rate:g} times a second at {url}.")
+        async with asyncio.timeout(seconds):
+            await Life(scene, luck, rate, report).go_on()
+    except TimeoutError:
+        pass
+    finally:
+        await client.close()
+
+
+class Life:
+    """The activity itself."""
+
+    def __init__(self, scene: Scene, luck: random.Random, rate: float, report: Report) -> None:
+        self.scene, self.luck, self.rate, self.report = scene, luck, rate, report
+        self.voice = Voice(np.random.default_rng(luck.getrandbits(64)))
+        self.pause_between_bursts, self.everyday_rate = shares(rate)
+        self._under_way = asyncio.Semaphore(AT_ONCE)
+        self._bursting: set[str] = set()
+
+    async def go_on(self) -> None:
+        """Everyday life, bursts and looks around, side by side, until cancelled."""
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._every(LOOK_EVERY, self.scene.look))
+            group.create_task(self._everyday(group))
+            group.create_task(self._bursts(group))
+
+    async def _every(self, pause: float, work: Any) -> None:
+        while True:
+            await asyncio.sleep(pause)
+            try:
+                await work()
+            except Unanswered as error:
+                self.report(f"The API answered with an error: {error}")
+
+    async def _everyday(self, group: asyncio.TaskGroup) -> None:
+        while True:
+            await asyncio.sleep(self.luck.expovariate(self.everyday_rate))
+            # Waiting for a turn slows the posting down instead of piling it up.
+            await self._under_way.acquire()
+            group.create_task(self._one_thing())
+
+    async def _one_thing(self) -> None:
+        async with self._turn(taken=True):
+            if not self.scene.accounts:
+                return
+            account = self.luck.choices(self.scene.accounts, [one.eagerness for one in self.scene.accounts])[0]
+            if self.luck.random() < NEW_SOUNDS:
+                await self._make(account)
+            elif sound := self._attractive(account):
+                await self._post(account, sound)
+
+    async def _bursts(self, group: asyncio.TaskGroup) -> None:
+        await asyncio.sleep(min(3.0, self.pause_between_bursts))
+        while True:
+            sound = self._small_sound()
+            people = self._crowd()
+            if sound and len(people) >= SMALLEST_BURST // 2:
+                group.create_task(self._burst(sound, people, group))
+            await asyncio.sleep(self.pause_between_bursts * self.luck.uniform(0.85, 1.15))
+
+    async def _burst(self, sound: Sound, people: list[Account], group: asyncio.TaskGroup) -> None:
+        lasts = self.luck.uniform(*BURST_LASTS)
+        self.report(f"Burst: {len(people)} people take up “{sound.title}” ({sound.id}) within {lasts:.0f} seconds.")
+        self._bursting.add(sound.id)
+        watch = group.create_task(self._watch(sound))
+        for account in people:
+            await asyncio.sleep(lasts / len(people) * self.luck.uniform(0.4, 1.6))
+            group.create_task(self._join(account, sound))
+        await watch
+        self._bursting.discard(sound.id)
+
+    async def _join(self, account: Account, sound: Sound) -> None:
+        async with self._turn():
+            await self._post(account, sound)
+
+    async def _watch(self, sound: Sound) -> None:
+        loop = asyncio.get_running_loop()
+        began = loop.time()
+        while loop.time() < began + WATCHED:
+            await asyncio.sleep(3)
+            try:
+                rank = await self.scene.rank(sound)
+            except Unanswered:
+                continue
+            if rank is not None:
+                self.report(
+                    f"“{sound.title}” is number {rank} of the hour's breakouts, {loop.time() - began:.0f} seconds after its burst began."
+                )
+                return
+        self.report(f"“{sound.title}” did not break out.")
+
+    @asynccontextmanager
+    async def _turn(self, *, taken: bool = False) -> AsyncIterator[None]:
+        if not taken:
+            await self._under_way.acquire()
+        try:
+            yield
+        except Unanswered as error:
+            self.report(f"The API answered with an error: {error}")
+        finally:
+            self._under_way.release()
+
+    def _attractive(self, account: Account) -> Sound | None:
+        """What somebody uses on an ordinary day: often what is popular now, sometimes what is new, mostly what many use."""
+        open_ = [
+            sound for sound in self.scene.sounds.values() if sound.open_to(account) and sound.id not in self._bursting
+        ]
+        ranked = [sound for sound in open_ if sound.rank]
+        fresh = [self.scene.sounds[id_] for id_ in self.scene.fresh[-20:] if id_ in self.scene.sounds]
+        fresh = [sound for sound in fresh if sound.open_to(account)]
+        chance = self.luck.random()
+        if ranked and chance < 0.3:
+            return self.luck.choices(ranked, [1 / (sound.rank or 1) ** 0.5 for sound in ranked])[0]
+        if fresh and chance < 0.4:
+            return self.luck.choice(fresh)
+        return self.luck.choices(open_, [(1 + sound.videos) ** 0.5 for sound in open_])[0] if open_ else None
+
+    def _small_sound(self) -> Sound | None:
+        """One that few use and that is not rising already; now and then one that was made a moment ago."""
+        small = [
+            sound
+            for sound in self.scene.sounds.values()
+            if sound.videos <= SMALL and sound.personal and sound.everywhere
+            and sound.id not in self.scene.rising and sound.id not in self._bursting
+        ]  # fmt: skip
+        fresh = [sound for sound in small if sound.id in self.scene.fresh]
+        if fresh and self.luck.random() < 0.4:
+            return self.luck.choice(fresh)
+        return self.luck.choice(small) if small else None
+
+    def _crowd(self) -> list[Account]:
+        trusted = [account for account in self.scene.accounts if account.trusted and not account.commercial]
+        return self.luck.sample(trusted, min(len(trusted), self.luck.randint(SMALLEST_BURST, LARGEST_BURST)))
+
+    async def _post(self, account: Account, sound: Sound) -> None:
+        niches = self._niches(sound)
+        answered = await self.scene.newest_video(sound) if self.luck.random() < ANSWERS else None
+        posted = {
+            "soundId": sound.id,
+            "caption": self._caption(account, niches),
+            "durationMs": self.luck.randint(5_000, 60_000),
+            "nicheIds": niches,
+            "region": account.region,
+            "responseToId": answered,
+            "responseKind": self.luck.choice(("DUET", "STITCH")) if answered else None,
+            "idempotencyKey": self._key(),
+        }
+        result = await self._mutate(account, POST, "postVideo", posted)
+        if result and result["__typename"] == "PostVideoPayload":
+            sound.videos = result["community"]["videoCount"]
+        elif result:
+            self.scene.sounds.pop(sound.id, None)  # gone, or not for everybody: somebody else's choice next time
+
+    async def _make(self, account: Account) -> None:
+        kind, language = self.luck.choice(KINDS), self._language(account)
+        made = {
+            "title": self.voice.title(language, kind.lower()),
+            "kind": kind,
+            "durationMs": self.luck.randint(5_000, 55_000),
+            "commercialUse": account.commercial or self.luck.random() < 0.3,
+            "idempotencyKey": self._key(),
+        }
+        result = await self._mutate(account, MAKE, "createSound", made)
+        if result and result["__typename"] == "CreateSoundPayload" and (sound := self.scene.remember(result["sound"])):
+            self.scene.fresh.append(sound.id)
+            await self._post(account, sound)
+
+    async def _mutate(
+        self, account: Account, document: str, field: str, given: dict[str, Any]
+    ) -> dict[str, Any] | None:
+        try:
+            result: dict[str, Any] = (await self.scene.client.ask(document, account.token, input=given))[field]
+        except TokenRefused as error:
+            if account in self.scene.accounts:
+                self.scene.accounts.remove(account)
+                self.report(f"The token of @{account.handle} is no longer accepted: {error}")
+            return None
+        return result
+
+    def _niches(self, sound: Sound) -> list[str]:
+        leaning = sound.niches[:2] if self.luck.random() < 0.75 else []
+        niches = leaning or [self.luck.choice(list(self.scene.niches))]
+        return niches[: self.luck.choice((1, 1, 2))]
+
+    def _caption(self, account: Account, niches: list[str]) -> str:
+        language = self._language(account)
+        tags = [self.voice.pick(sections()[language]["tag"])] if self.luck.random() < 0.5 else []
+        slug = self.scene.niches.get(niches[0])
+        niche = slug if slug in NICHES else None
+        if niche and self.luck.random() < 0.6:
+            tags.append(self.voice.pick(sections()[f"niche {niche}"]["tag"]))
+        return self.voice.caption(language, niche, tags)
+
+    def _language(self, account: Account) -> str:
+        return self.luck.choice(LANGUAGES.get(account.region, ("en",)))
+
+    def _key(self) -> str:
+        return str(UUID(int=self.luck.getrandbits(128), version=4))
+
+
+def shares(rate: float) -> tuple[float, float]:
+    """Seconds from one burst to the next, and the everyday posts a second, which together make up the rate."""
+    size = (SMALLEST_BURST + LARGEST_BURST) / 2
+    pause = max(BURST_EVERY, size / (BURST_SHARE * rate))
+    return pause, rate - size / pause
