@@ -669,6 +669,7 @@ create table chart_versions (
     previous_ranks smallint[] not null,                 -- 0 where it was not in the version before
     peak_ranks smallint[] not null,                     -- the best of its present stay
     curves smallint[] not null,                         -- a fixed number of points a sound, one sound after the other
+    followed_at timestamptz,                            -- when the next version came; null for the newest
     primary key (region, niche_id, "window", kind, version)   -- chart_by_version, newest_chart
 );
 

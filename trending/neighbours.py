@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
@@ -36,20 +36,21 @@ class Neighbours:
     async def step(self, database: Database, now: datetime) -> bool:
         """Renews the next few that are due; False where the turn has come to its end."""
         rows = await database.neighbours_due(self._after, now - DAY, LOOKED_AT)
-        if not rows:
-            self._after = 0
-            return False
-        due: list[Any] = []
+        due: dict[int, int] = {}
         considered = 0
         for row in rows:
             size = min(row["creator_count"], CREATORS) if row["due"] else 0
             if due and considered + size > CONSIDERED:
                 break
             self._after, considered = row["sound_id"], considered + size
-            due += [row] if row["due"] else []
+            if row["due"]:
+                due[row["sound_id"]] = row["creator_count"]
         if due:
-            await renew(database, {row["sound_id"]: row["creator_count"] for row in due}, now)
-        return True
+            await renew(database, due, now)
+        if len(rows) == LOOKED_AT or (rows and self._after != rows[-1]["sound_id"]):
+            return True
+        self._after = 0
+        return False
 
 
 async def renew(database: Database, sizes: Mapping[int, int], now: datetime) -> None:

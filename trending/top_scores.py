@@ -23,14 +23,16 @@ class TopScores:
 
     async def _renew_videos(self, database: Database) -> bool:
         keys = [(row["sound_id"], row["id"]) for row in await database.videos_in_turn(*self._video, PAGE)]
-        self._video = keys[-1] if keys else (0, 0)
         await renew(database, keys)
-        return bool(keys)
+        more = len(keys) == PAGE
+        self._video = keys[-1] if more else (0, 0)
+        return more
 
     async def _renew_sounds(self, database: Database) -> bool:
         # An artist's top sound is the one that most videos were made with.
         rows = await database.artist_sounds_in_turn(*self._artist_sound, PAGE)
-        self._artist_sound = (rows[-1]["artist_id"], rows[-1]["sound_id"]) if rows else (0, 0)
+        more = len(rows) == PAGE
+        self._artist_sound = (rows[-1]["artist_id"], rows[-1]["sound_id"]) if more else (0, 0)
         counts = await database.sound_video_counts([row["sound_id"] for row in rows]) if rows else []
         moved = [
             (row["artist_id"], row["sound_id"], float(count["video_count"]))
@@ -39,7 +41,7 @@ class TopScores:
         ]
         if moved:
             await database.set_artist_top_scores(*zip(*moved, strict=True))
-        return bool(rows)
+        return more
 
 
 async def renew_newest(database: Database) -> None:
