@@ -107,6 +107,7 @@ async def create_sound(_: Rows, ctx: Context, input: CreateSoundInput, response_
         if track is not None:
             (credited,) = await tx.credits_by_track([track["id"]])
             await tx.list_sound_by_artists(row["id"], [credit["artist_id"] for credit in credited])
+        await tx.index_documents("SOUND", [str(row["id"])])
         body = {name: row[name] for name in ("creator_id", "track_id", "derived_from_id")}
         await outbox.publish(tx, "SOUND_CREATED", ctx.now, {"sound_id": row["id"], **body})
         return {"__typename": "CreateSoundPayload", "sound_id": row["id"]}

@@ -119,6 +119,7 @@ async def create_profile(_: Rows, ctx: Context, input: CreateProfileInput, respo
             raise Refusal("AlreadyTaken", str(error), ["input", "handle"]) from error
         except ProfileExists as error:
             raise Refusal("AlreadyTaken", str(error), []) from error
+        await tx.index_documents("USER", [str(row["id"])])
         return {"__typename": "CreateProfilePayload", "user_id": row["id"]}
 
     answer = await fact(ctx, "createProfile", input, response_key, write)

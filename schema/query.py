@@ -8,6 +8,7 @@ import resolvers.niche
 import resolvers.node
 import resolvers.playlist
 import resolvers.release
+import resolvers.search
 import resolvers.sound
 import resolvers.track
 import resolvers.trending
@@ -17,6 +18,7 @@ import resolvers.viewer
 from schema.field import batched
 from schema.lazy import Artist, Hashtag, Niche, Playlist, Release, Sound, Track, User, Video, Viewer
 from schema.node import Node
+from schema.search import SearchConnection
 from schema.trending import ChartConnection
 
 
@@ -46,4 +48,11 @@ class Query:
     trending_sounds: ChartConnection = batched(
         resolvers.trending.trending_sounds,
         description="A chart by rank. Its pages are pinned to the version of the first one; versions live an hour.",
+    )
+    search: SearchConnection = batched(
+        resolvers.search.search,
+        description="The best 200 matches among everything public, in titles, names, handles and hashtags; of tracks and their sounds the credited artists "
+        "too. Case, accents and punctuation do not count, the last word may be a beginning, and where few have all the words, misspelled ones are corrected. "
+        "What is at home in `region` (a person, or a sound most of whose creators live there) stands higher; nothing is left out for its region. "
+        "`query` has 1 to 100 characters.",
     )

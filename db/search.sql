@@ -1,0 +1,97 @@
+-- Search: the documents of what is public, kept with each fact; asked for by words, by the beginnings of words, and by likeness.
+
+-- columns: Document
+kind, key, name, alias, region, popularity, tier, terms
+
+-- columns: Tiers
+(select {Ranked} from search_documents where tier = 0 and terms @@ part.terms order by rank desc limit 200)
+union all
+(select {Ranked} from search_documents where tier = 1 and terms @@ part.terms order by rank desc limit 200)
+union all
+(select {Ranked} from search_documents where tier = 2 and terms @@ part.terms order by rank desc limit 200)
+union all
+(select {Ranked} from search_documents where tier = 3 and terms @@ part.terms order by rank desc limit 200)
+limit 200
+
+-- columns: Ranked
+kind, key, name, search_rank(name, alias, popularity, region = {arg2}::text, asked.phrase) as rank
+
+-- name: search_documents :page_per(query) by(rank, kind, key)
+-- The best 200 documents for each text of $1, of the kinds {arg1} (null: all), those at home in the region {arg2} (null: nowhere) a little higher. All words must
+-- be there, the last may be a beginning; where fewer than 20 have them so, words that are spelled alike do.
+select wanted.query, page.* from unnest($1::text[]) wanted(query) cross join lateral (
+    with asked as materialized (
+        select words, phrase, kinds, concat_ws(' & ', '(' || spelled || ')', kinds)::tsquery as terms
+        from (select search_words(wanted.query) as words) folded cross join lateral (
+            select array_to_string(words, ' ') as phrase,
+                string_agg(search_quoted(word), ' & ' order by place) || ':*'
+                    || case when char_length(array_to_string(words, '')) > 5 then ' | ' || search_quoted('~' || array_to_string(words, '')) || ':*' else '' end as spelled,
+                (select '(' || string_agg(search_quoted('=' || kind), ' | ') || ')' from unnest({arg1}::text[]) kind) as kinds
+            from unnest(words[1:8]) with ordinality as spoken(word, place)) written),
+    near as materialized (select found.* from asked cross join lateral (select asked.terms) part cross join lateral ({Tiers}) found),
+    named as (
+        select {Ranked} from asked cross join lateral (
+            (select * from search_documents where search_documents.name = phrase and kind = any(coalesce({arg1}::text[], array[kind])) order by search_documents.popularity desc limit 50)
+            union all
+            (select * from search_documents where search_documents.alias = phrase and kind = any(coalesce({arg1}::text[], array[kind])) limit 50)) called),
+    meant as materialized (
+        select concat_ws(' & ', string_agg(spelling, ' & '), max(kinds))::tsquery as terms from asked cross join lateral (
+            select '(' || string_agg(search_quoted(variant.word), ' | ') || ')' as spelling
+            from unnest(words[1:8]) with ordinality as spoken(word, place) cross join lateral (
+                select spoken.word where char_length(spoken.word) not between 4 and 20 or exists (select from search_vocabulary v where v.word = spoken.word)
+                union
+                (select v.word from search_vocabulary v
+                 where search_deletions(v.word) && search_deletions(spoken.word) and char_length(spoken.word) between 4 and 20 and place <= 5
+                 order by similarity(v.word, spoken.word) desc, v.word limit 8)
+                union
+                (select v.word from search_vocabulary v
+                 where v.word %> spoken.word and char_length(spoken.word) between 5 and 20 and place <= 5
+                    and not exists (select from search_vocabulary v where search_deletions(v.word) && search_deletions(spoken.word))
+                 order by similarity(v.word, spoken.word) desc, v.word limit 4)) variant(word)
+            group by place) guessed
+        where (select count(*) from near) < 20),
+    corrected as (
+        select kind, key, name, rank - 400 + (300 * word_similarity(phrase, name))::integer as rank
+        from asked cross join meant as part cross join lateral ({Tiers}) found)
+    select * from (
+        select kind, key, max(rank) as rank from (table near union all table named union all table corrected) candidates
+        group by kind, key order by rank desc, kind desc, key desc limit 200) best
+    where {range} order by {order} limit $2) page
+
+-- name: index_documents :execute
+-- In the transaction of every fact that changes what may be found, or what by: $1 is the kind, $2 the keys as text (ids; of hashtags their names).
+with current as materialized (
+    select {Document}, words from search_current
+    where kind = $1::text and $1 <> 'HASHTAG' and id = any(case when $1 <> 'HASHTAG' then $2::text[]::bigint[] end)
+    union all
+    select {Document}, words from search_current where kind = 'HASHTAG' and $1 = 'HASHTAG' and key = any($2)),
+gone as (delete from search_documents where kind = $1 and key = any($2) and key not in (select key from current)),
+learned as (
+    insert into search_vocabulary
+    select distinct word from current cross join unnest(words) word where char_length(word) between 4 and 20 order by word
+    on conflict do nothing)
+insert into search_documents ({Document}) select {Document} from current order by kind, key
+on conflict (kind, key) do update set ({Document}) = row (excluded.*)
+where search_documents.* is distinct from excluded.*
+
+-- name: documents_in_turn :rows
+-- The next documents of a kind, for the worker to make anew: what they are known for moves without a fact of theirs.
+select key from search_documents where kind = $1 and key > $2 order by key limit $3
+
+-- name: index_everything :execute
+-- All documents anew, after `refresh_tiers`: for a world that was loaded in bulk, and for repairs.
+with current as materialized (select {Document}, words from search_current),
+gone as (delete from search_documents where (kind, key) not in (select kind, key from current)),
+learned as (
+    insert into search_vocabulary
+    select distinct word from current cross join unnest(words) word where char_length(word) between 4 and 20
+    on conflict do nothing)
+insert into search_documents ({Document}) select {Document} from current
+on conflict (kind, key) do update set ({Document}) = row (excluded.*)
+where search_documents.* is distinct from excluded.*
+
+-- name: refresh_tiers :execute
+-- Where the first 64th, 16th and 4th of each kind begin: for the worker, once a round over all documents.
+insert into search_tiers (kind, above)
+select kind, percentile_disc(array[63.0 / 64, 15.0 / 16, 3.0 / 4]) within group (order by search_popularity(kind, size)) from search_sources group by kind
+on conflict (kind) do update set above = excluded.above
