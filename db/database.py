@@ -14,7 +14,7 @@ from typing import Any
 import asyncpg
 from asyncpg.prepared_stmt import PreparedStatement
 
-from db.errors import DatabaseUnavailable, domain_error
+from db.errors import DatabaseUnavailable, SessionsBroken, domain_error
 from db.loader import Loader, align, columns
 from db.queries import QUERIES, Query, Slice
 
@@ -42,6 +42,22 @@ async def connect(dsn: str, *, application: str = "chorus", command_timeout: flo
     )
     await connection.set_type_codec("jsonb", encoder=json.dumps, decoder=json.loads, schema="pg_catalog")
     return connection
+
+
+async def require_sessions(dsn: str) -> None:
+    """Raises SessionsBroken where a pooler between us and Postgres hands one session's statements to another."""
+    first, second = await connect(dsn), await connect(dsn)
+    try:
+        for connection, mark in ((first, "first"), (second, "second")):
+            await connection.execute("select set_config('chorus.session', $1, false)", mark)
+        mark = await first.fetchval("select current_setting('chorus.session', true)")
+    except (asyncpg.DuplicatePreparedStatementError, asyncpg.InvalidSQLStatementNameError) as error:
+        raise SessionsBroken from error
+    finally:
+        for connection in (first, second):
+            await connection.close(timeout=5)
+    if mark != "first":
+        raise SessionsBroken
 
 
 class Connections:

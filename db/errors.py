@@ -28,6 +28,12 @@ class DatabaseUnavailable(DomainError):
     code = "UNAVAILABLE"
 
 
+class SessionsBroken(DomainError):
+    """A pooler in front of Postgres gives one session to several clients, which breaks prepared statements, LISTEN and locks: use its session mode, or connect to Postgres itself."""
+
+    code = "UNAVAILABLE"
+
+
 CONSTRAINTS: dict[str, type[DomainError]] = {
     "handles_pkey": HandleTaken,
     "identities_pkey": ProfileExists,

@@ -90,6 +90,15 @@ def check_history(migrations: list[Migration], applied: dict[int, asyncpg.Record
         raise BadMigration(f"the database has later migrations but not {gap:04d}: its history was edited by hand")
 
 
+async def require_current(connection: asyncpg.Connection, migrations: list[Migration]) -> None:
+    """Raises BadMigration where the database is not at exactly this schema."""
+    there = await connection.fetchval("select to_regclass('migrations') is not null")
+    rows = await connection.fetch("select number, name, checksum from migrations order by number") if there else []
+    check_history(migrations, {row["number"]: row for row in rows})
+    if len(rows) < len(migrations):
+        raise BadMigration(f"the database lacks {migrations[len(rows)].name} and what follows: run `chorus migrate`")
+
+
 async def _apply(connection: asyncpg.Connection, migration: Migration) -> None:
     try:
         async with connection.transaction():

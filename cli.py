@@ -1,0 +1,364 @@
+"""The `chorus` command: everything that a person starts by hand."""
+
+import asyncio
+import json
+import logging
+import os
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Any, TypeVar
+
+import asyncpg
+import typer
+import uvicorn
+from rich.console import Console
+
+from app import build_app
+from db.database import LOST, Database, connect, require_sessions
+from db.errors import DomainError
+from db.migrate import migrate as apply_migrations
+from db.migrate import read_migrations, require_current
+from dev.postgres import EmbeddedPostgres, PostgresUnavailable
+from dev.sample import SampleRefused, load_sample, progress_bar
+from dev.simulate import SimulatorRefused, read_tokens
+from dev.simulate import simulate as run_simulator
+from dev.wake import refresh_sample
+from schema import build_schema
+from server.auth import mint
+from server.listen import configuration
+from settings import Settings, SettingsError, load
+from worker import Worker
+
+cli = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="Chorus, a GraphQL API for social music.",
+)
+console = Console(stderr=True, highlight=False, soft_wrap=True)
+T = TypeVar("T")
+
+Address = Annotated[
+    str | None,
+    typer.Option("--database-url", help="By default CHORUS_DATABASE_URL, or the embedded Postgres if it runs."),
+]
+FIRST_QUERY = "{ trendingSounds(window: HOUR, first: 3) { edges { rank trend { growth } node { title community { videoCount } } } } }"
+SIMULATED = 300  # sample users whom the simulator may post as
+
+
+class CommandFailed(Exception):
+    """What a person can mend; the message is one line."""
+
+
+def main() -> None:
+    """Runs a command; what a person can mend is one line, without a traceback."""
+    try:
+        cli(standalone_mode=True)
+    except KeyboardInterrupt:
+        sys.exit(0)
+    except (CommandFailed, DomainError, PostgresUnavailable, SampleRefused, SettingsError, SimulatorRefused) as error:
+        console.print(str(error), style="bold red")
+        sys.exit(1)
+
+
+def database_url(settings: Settings, given: str | None) -> str:
+    """The address of the database: the option's, the variable's, or an embedded Postgres that runs."""
+    address = given or settings.database_url
+    if address is not None:
+        return address
+    embedded = EmbeddedPostgres(settings.folder / "postgres")
+    if embedded.running():
+        return embedded.address
+    raise CommandFailed("No database: set CHORUS_DATABASE_URL, or start the embedded Postgres with `make dev`.")
+
+
+async def connected(dsn: str, work: Callable[[asyncpg.Connection], Awaitable[T]]) -> T:
+    """Does the work on a connection of its own; raises CommandFailed where there is none to be had."""
+    try:
+        connection = await connect(dsn, application="chorus cli")
+    except (asyncpg.PostgresError, TimeoutError, ValueError, *LOST) as error:
+        why = str(error) or type(error).__name__
+        raise CommandFailed(f"The database does not answer ({why}): check CHORUS_DATABASE_URL.") from error
+    try:
+        return await work(connection)
+    finally:
+        await connection.close()
+
+
+async def migrated(dsn: str) -> list[str]:
+    return await connected(dsn, lambda connection: apply_migrations(connection, read_migrations()))
+
+
+async def ready(dsn: str) -> None:
+    """Raises one line where this database cannot be served: another schema, or a pooler that breaks sessions."""
+    await connected(dsn, lambda connection: require_current(connection, read_migrations()))
+    await require_sessions(dsn)
+
+
+@cli.command()
+def migrate(address: Address = None) -> None:
+    """Bring the database to the schema of this version."""
+    settings = load()
+    names = asyncio.run(migrated(database_url(settings, address)))
+    typer.echo("\n".join(f"applied {name}" for name in names) or "The database is up to date.")
+
+
+@cli.command()
+def serve(address: Address = None) -> None:
+    """Serve the API, and be the worker unless another process is."""
+    settings = load()
+    log_to_stderr(settings)
+    dsn = database_url(settings, address)
+    asyncio.run(ready(dsn))
+    asyncio.run(served(settings, dsn))
+
+
+def log_to_stderr(settings: Settings) -> None:
+    logging.basicConfig(level=settings.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+
+
+class Server(uvicorn.Server):
+    """Calls `started` once requests are answered."""
+
+    def __init__(self, config: uvicorn.Config, started: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._announce = started
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if self.started:
+            self._announce()
+
+
+async def served(settings: Settings, dsn: str, started: Callable[[], None] = lambda: None) -> None:
+    """Serves until a signal comes."""
+    app = build_app(settings, dsn)
+    config = configuration(app, host=settings.host, port=settings.port, message_limit=settings.message_limit)
+    await Server(config, started).serve()
+
+
+@cli.command()
+def worker(address: Address = None) -> None:
+    """Be the worker and nothing else: move the log, count, score."""
+    settings = load()
+    log_to_stderr(settings)
+    dsn = database_url(settings, address)
+    asyncio.run(ready(dsn))
+
+    async def work() -> None:
+        database = Database(dsn, readers=2, writers=2)
+        try:
+            await Worker(database).run()
+        finally:
+            await database.close()
+
+    asyncio.run(work())
+
+
+@cli.command()
+def sample(
+    scale: Annotated[str, typer.Option(help="small, medium or large.")] = "small",
+    seed: Annotated[int, typer.Option(help="The same seed makes the same world.")] = 1,
+    now: Annotated[str | None, typer.Option(help="The time the world ends at, like 2026-11-22T12:00:00Z.")] = None,
+    address: Address = None,
+) -> None:
+    """Fill an empty database with a believable world."""
+    dsn = database_url(load(), address)
+    asyncio.run(migrated(dsn))
+    typer.echo(loaded(dsn, scale, seed, moment(now)))
+
+
+def loaded(dsn: str, scale: str, seed: int, now: datetime) -> str:
+    """Loads the sample with a progress bar; returns what was done."""
+    with progress_bar() as progress:
+        return asyncio.run(load_sample(dsn, scale=scale, seed=seed, now=now, progress=progress))
+
+
+def moment(text: str | None) -> datetime:
+    """The time that an option names, or the present one."""
+    if text is None:
+        return datetime.now(UTC)
+    try:
+        parsed = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise CommandFailed(f"--now is {text!r}: allowed is a time like 2026-11-22T12:00:00Z.") from error
+    return parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)
+
+
+@cli.command()
+def token(
+    handle: Annotated[str, typer.Option(help="Whose token; a new one may create a profile.")],
+    address: Address = None,
+) -> None:
+    """Print a token to sign in with, in development."""
+    settings = load()
+    require_development(settings)
+    dsn = database_url(settings, address)
+    (made,) = asyncio.run(connected(dsn, lambda connection: tokens(settings, connection, [handle])))
+    typer.echo(made["token"])
+
+
+def require_development(settings: Settings) -> None:
+    """Raises CommandFailed where tokens come from a JWKS URL."""
+    if settings.jwks_url is not None:
+        raise CommandFailed("Tokens come from the issuer of CHORUS_JWKS_URL; Chorus mints them in development only.")
+
+
+async def tokens(settings: Settings, connection: asyncpg.Connection, handles: list[str]) -> list[dict[str, Any]]:
+    """A token for each handle; where it has a profile, the token is made to belong to it."""
+    subjects = [f"dev|{handle.lower()}" for handle in handles]
+    await connection.execute(
+        "insert into identities (subject, user_id) select 'dev|' || handle, user_id from handles where 'dev|' || handle = any($1)"
+        " on conflict do nothing",
+        subjects,
+    )
+    minted = [mint(settings.keys[0], subject, audience=settings.jwt_audience) for subject in subjects]
+    return [{"handle": handle, "token": made} for handle, made in zip(handles, minted, strict=True)]
+
+
+@cli.command()
+def sdl(check: Annotated[bool, typer.Option("--check", help="Compare instead of writing.")] = False) -> None:
+    """Write schema.graphql, the interface as clients see it."""
+    path = Path(__file__).parent / "schema.graphql"
+    text = build_schema().as_str() + "\n"
+    if not check:
+        path.write_text(text, encoding="utf-8")
+    elif not path.exists() or path.read_text(encoding="utf-8") != text:
+        raise CommandFailed("schema.graphql is not what the code promises: run `chorus sdl` and look at the change.")
+
+
+@cli.command()
+def simulate(
+    url: Annotated[str, typer.Option(help="The address of /graphql.")] = "http://127.0.0.1:8000/graphql",
+    token_file: Annotated[Path, typer.Option("--tokens", help='JSON lines: {"handle": …, "token": …}')] = Path(
+        ".chorus/tokens.jsonl"
+    ),
+    rate: Annotated[float, typer.Option(min=0.01, max=1000, help="Posts a second.")] = 2.0,
+    seed: Annotated[int | None, typer.Option(help="Do the same again.")] = None,
+    while_parent_lives: Annotated[bool, typer.Option(hidden=True)] = False,
+) -> None:
+    """Post live activity through the public API, with bursts that make sounds rise."""
+    if while_parent_lives:
+        threading.Thread(target=lambda: (sys.stdin.read(), os._exit(0)), daemon=True).start()
+    try:
+        accounts = read_tokens(token_file)
+    except (OSError, ValueError) as error:
+        raise CommandFailed(str(error)) from error
+    asyncio.run(run_simulator(url, accounts, rate=rate, seed=seed, report=typer.echo))
+
+
+@cli.command()
+def dev(
+    scale: Annotated[
+        str, typer.Option(help="Of the sample world, if the database is empty: small, medium or large.")
+    ] = "small",
+    rate: Annotated[float, typer.Option(min=0, max=1000, help="Posts a second of the simulator; 0 is silence.")] = 2.0,
+) -> None:
+    """Run everything: Postgres, a sample world, live activity, the API."""
+    settings = load()
+    logging.basicConfig(level="WARNING", format="%(levelname)s %(name)s: %(message)s")
+    require_free_port(settings)
+    with provided(settings) as dsn:
+        asyncio.run(migrated(dsn))
+        asyncio.run(require_sessions(dsn))
+        now = datetime.now(UTC)
+        console.print(loaded(dsn, scale, 1, now))
+        refreshed = asyncio.run(refresh_sample(dsn, now=now))
+        if refreshed:
+            console.print(refreshed)
+        viewer = asyncio.run(connected(dsn, lambda connection: mint_for_everybody(settings, connection)))
+        simulator: list[subprocess.Popen[bytes]] = []
+
+        def started() -> None:
+            welcome(settings, viewer)
+            if rate > 0:
+                simulator.append(start_simulator(settings, rate))
+
+        try:
+            asyncio.run(served(settings, dsn, started))
+        finally:
+            for running in simulator:
+                stop(running)
+
+
+@contextmanager
+def provided(settings: Settings) -> Iterator[str]:
+    """The address of the database, which is the embedded one for the time of the block unless another is set."""
+    if settings.database_url is not None:
+        yield settings.database_url
+        return
+    postgres = EmbeddedPostgres(settings.folder / "postgres")
+    try:
+        yield postgres.start()
+    finally:
+        postgres.stop()
+
+
+def require_free_port(settings: Settings) -> None:
+    """Raises CommandFailed where somebody else listens already."""
+    with socket.socket() as trial:
+        trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            trial.bind((settings.host, settings.port))
+        except OSError as error:
+            raise CommandFailed(
+                f"{settings.host}:{settings.port} cannot be used ({error.strerror}): stop what listens there, or set CHORUS_PORT."
+            ) from error
+
+
+async def mint_for_everybody(settings: Settings, connection: asyncpg.Connection) -> dict[str, Any]:
+    """Writes tokens for the simulator's users; returns that of somebody whom much belongs to."""
+    require_development(settings)
+    rows = await connection.fetch(
+        "select handle from users where status = 'ACTIVE' and kind = 'PERSONAL' order by following_count desc, id limit $1",
+        4 * SIMULATED,
+    )
+    handles = [row["handle"] for row in rows]
+    if not handles:
+        raise CommandFailed("The database has no users: `chorus sample` fills an empty one.")
+    viewer, *others = await tokens(settings, connection, handles[:1] + handles[1::4])
+    path = settings.folder / "tokens.jsonl"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.touch(mode=0o600)
+    path.write_text("".join(json.dumps(line) + "\n" for line in others or [viewer]))
+    return viewer
+
+
+def welcome(settings: Settings, viewer: dict[str, Any]) -> None:
+    """Says where it runs, how to sign in and what to try."""
+    address = f"http://{settings.host}:{settings.port}/graphql"
+    typer.echo(
+        f"\nChorus answers at {address}: open it in a browser for GraphiQL.\n\n"
+        f"Sign in as @{viewer['handle']}, in GraphiQL's Headers tab or in connection_init:\n"
+        f'{{"Authorization": "Bearer {viewer["token"]}"}}\n\n'
+        f"A first query:\n{FIRST_QUERY}\n\nCtrl-C stops everything.\n"
+    )
+
+
+def start_simulator(settings: Settings, rate: float) -> subprocess.Popen[bytes]:
+    """The simulator in a process of its own, which ends when its pipe to us does: when we stop it, or were killed."""
+    url = f"http://{settings.host}:{settings.port}/graphql"
+    command = [sys.executable, "-m", "cli", "simulate", "--url", url, "--rate", str(rate), "--while-parent-lives"]
+    command += ["--tokens", str(settings.folder / "tokens.jsonl")]
+    return subprocess.Popen(command, stdin=subprocess.PIPE, start_new_session=True)
+
+
+def stop(running: subprocess.Popen[bytes]) -> None:
+    if running.stdin is not None:
+        with suppress(BrokenPipeError):
+            running.stdin.close()
+    try:
+        running.wait(timeout=5)
+    except subprocess.TimeoutExpired:
+        running.kill()
+        running.wait()
+
+
+if __name__ == "__main__":
+    main()
