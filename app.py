@@ -25,7 +25,7 @@ from server.graphql_http import ContextOf, GraphQLHttp
 from server.graphql_ws import Bounds, GraphQLWs
 from server.operation import Operations
 from settings import Settings
-from trending.charts import read_newer
+from trending.charts import chart_reader
 from trending.demand import Demand
 from worker import Worker
 
@@ -86,7 +86,7 @@ def _graphql(settings: Settings, context: ContextOf) -> list[BaseRoute]:
 
 def _context(settings: Settings, database: Database, bus: PostgresBus, demand: Demand) -> ContextOf:
     cursors = Cursors(settings.keys)
-    charts = ChartWatch(bus, lambda known: read_newer(database, known, datetime.now(UTC)))
+    charts = ChartWatch(bus, chart_reader(database, demand, lambda: datetime.now(UTC)))
 
     async def context(connection: HTTPConnection, claims: Claims | None) -> Context:
         ctx = Context(db=database, cursors=cursors, now=datetime.now(UTC), charts=charts, demand=demand)

@@ -15,6 +15,7 @@ from events import log
 from trending import counting, scoring, top_scores
 from trending.counting import Overtaken
 from trending.neighbours import Neighbours
+from trending.renown import Renown
 from trending.top_scores import TopScores
 
 logger = logging.getLogger(__name__)
@@ -24,6 +25,7 @@ PAUSE = 0.2  # seconds between two looks at the outbox where nothing happens; wr
 COMPETE = 1.0  # seconds between two tries to become the worker
 HEARTBEAT = 5.0  # seconds between two looks whether the lock's connection lives
 LONGEST_BACKOFF = 30.0
+STATEMENT_SECONDS = 60.0
 SCORING = 1.0  # seconds at a time, so that counting never waits for long
 EXPIRED = 1000  # results at a time
 KEPT = timedelta(hours=24)
@@ -45,11 +47,20 @@ class Worker:
         self._clock = clock
         self._neighbours = Neighbours()
         self._top_scores = TopScores()
+        self._renown = Renown()
         self._due: dict[str, datetime] = {}
         self._failures = 0
 
     async def run(self) -> None:
         """Works whenever nobody else does, until it is cancelled; raises PreparedTransactionsAllowed where the log could be held back for ever."""
+        # Connections of its own: requests do not wait for its statements, and the time limit of requests does not end them.
+        self._database = Database(self._database.dsn, readers=2, writers=1, statement_seconds=STATEMENT_SECONDS)
+        try:
+            await self._compete()
+        finally:
+            await self._database.close()
+
+    async def _compete(self) -> None:
         while True:
             pause = COMPETE
             try:
@@ -96,6 +107,7 @@ class Worker:
         scored = await scoring.score_due(self._database, now, SCORING)
         await self._in_turn("neighbours", lambda: self._neighbours.step(self._database, now), now)
         await self._in_turn("top scores", lambda: self._top_scores.step(self._database), now)
+        await self._in_turn("renown", lambda: self._renown.step(self._database), now)
         await self._in_turn("newest videos", self._renew_newest, now)
         await self._in_turn("expired results", lambda: self._drop_expired(now), now)
         return moved == log.BATCH or counted == counting.BATCH or scored > 0
