@@ -8,7 +8,7 @@ import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Coroutine, Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -59,9 +59,7 @@ class CommandFailed(Exception):
 def main() -> None:
     """Runs a command; what a person can mend is one line, without a traceback."""
     try:
-        cli(standalone_mode=True)
-    except KeyboardInterrupt:
-        sys.exit(0)
+        cli()
     except (CommandFailed, DomainError, PostgresUnavailable, SampleRefused, SettingsError, SimulatorRefused) as error:
         console.print(str(error), style="bold red")
         sys.exit(1)
@@ -116,11 +114,17 @@ def serve(address: Address = None) -> None:
     log_to_stderr(settings)
     dsn = database_url(settings, address)
     asyncio.run(ready(dsn))
-    asyncio.run(served(settings, dsn))
+    until_stopped(served(settings, dsn))
 
 
 def log_to_stderr(settings: Settings) -> None:
     logging.basicConfig(level=settings.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+
+
+def until_stopped(work: Coroutine[Any, Any, None]) -> None:
+    """Works until Ctrl-C or SIGTERM, which is a good end; uvicorn raises the signal again when it has stopped."""
+    with suppress(KeyboardInterrupt):
+        asyncio.run(work)
 
 
 class Server(uvicorn.Server):
@@ -158,7 +162,7 @@ def worker(address: Address = None) -> None:
         finally:
             await database.close()
 
-    asyncio.run(work())
+    until_stopped(work())
 
 
 @cli.command()
@@ -250,7 +254,7 @@ def simulate(
         accounts = read_tokens(token_file)
     except (OSError, ValueError) as error:
         raise CommandFailed(str(error)) from error
-    asyncio.run(run_simulator(url, accounts, rate=rate, seed=seed, report=typer.echo))
+    until_stopped(run_simulator(url, accounts, rate=rate, seed=seed, report=typer.echo))
 
 
 @cli.command()
@@ -281,7 +285,7 @@ def dev(
                 simulator.append(start_simulator(settings, rate))
 
         try:
-            asyncio.run(served(settings, dsn, started))
+            until_stopped(served(settings, dsn, started))
         finally:
             for running in simulator:
                 stop(running)

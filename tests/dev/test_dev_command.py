@@ -1,0 +1,162 @@
+"""`chorus dev` as a person runs it: real processes, signals, and whatever may stand in its way."""
+
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+import pytest
+
+from dev.postgres import EmbeddedPostgres
+from tests.conftest import address, run_sql
+
+SECONDS = 90.0
+ASK = {"query": "{ trendingSounds(window: HOUR, kind: POPULAR, first: 3) { edges { node { title } } } }"}
+
+
+def free_port() -> int:
+    with socket.socket() as trial:
+        trial.bind(("127.0.0.1", 0))
+        return int(trial.getsockname()[1])
+
+
+@pytest.fixture(scope="module")
+def folder() -> Iterator[Path]:
+    """Where the command keeps its Postgres: one world for the tests of this module, as a second start would find it."""
+    with tempfile.TemporaryDirectory(prefix="chorus-dev-") as name:
+        path = Path(name)
+        path.chmod(0o755)
+        yield path
+
+
+def environment(folder: Path, port: int, **settings: str) -> dict[str, str]:
+    bare = {name: value for name, value in os.environ.items() if not name.startswith("CHORUS_")}
+    return bare | {"CHORUS_FOLDER": str(folder / ".chorus"), "CHORUS_PORT": str(port)} | settings
+
+
+def command(*words: str) -> list[str]:
+    return [sys.executable, "-m", "cli", *words]
+
+
+@contextmanager
+def running(folder: Path, port: int) -> Iterator[subprocess.Popen[str]]:
+    """`chorus dev` for the time of the block, once it answers."""
+    process = subprocess.Popen(
+        command("dev"),
+        env=environment(folder, port),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
+    )
+    try:
+        await_answer(process, port)
+        yield process
+    finally:
+        if process.poll() is None:
+            process.kill()
+        process.communicate()
+
+
+def await_answer(process: subprocess.Popen[str], port: int) -> None:
+    deadline = time.monotonic() + SECONDS
+    while time.monotonic() < deadline:
+        assert process.poll() is None, process.stdout and process.stdout.read()
+        try:
+            answer = httpx.post(f"http://127.0.0.1:{port}/graphql", json=ASK, timeout=5).json()
+            if answer.get("data", {}).get("trendingSounds", {}).get("edges"):
+                return
+        except httpx.TransportError:
+            pass
+        time.sleep(0.2)
+    raise AssertionError(f"no chart within {SECONDS:.0f} s")
+
+
+def left_over(folder: Path) -> list[str]:
+    """What still runs on this folder: the simulator by its token file, Postgres by its data."""
+    lines = subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True, check=True).stdout.splitlines()
+    return [line for line in lines if str(folder) in line]
+
+
+def until_nothing_is_left(folder: Path) -> None:
+    deadline = time.monotonic() + 20
+    while left_over(folder) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    assert left_over(folder) == []
+
+
+def refused(*words: str, env: dict[str, str]) -> str:
+    """The one line with which a command ends."""
+    ran = subprocess.run(command(*words), env=env, capture_output=True, text=True, timeout=SECONDS)
+    lines = (ran.stdout + ran.stderr).strip().splitlines()
+    assert ran.returncode == 1, ran
+    assert len(lines) == 1, lines
+    return lines[0]
+
+
+def test_it_starts_from_nothing_and_ctrl_c_leaves_no_process(folder: Path) -> None:
+    with running(folder, free_port()) as process:
+        process.send_signal(signal.SIGINT)
+        said, _ = process.communicate(timeout=30)
+        assert process.returncode == 0, said
+        assert "Loaded the small sample world" in said
+        assert re.search(r'\{"Authorization": "Bearer [\w.-]+"\}', said)
+        assert "Traceback" not in said
+    until_nothing_is_left(folder)
+
+
+def test_a_second_start_takes_seconds_and_two_at_once_are_refused(folder: Path) -> None:
+    began = time.monotonic()
+    with running(folder, free_port()):
+        assert time.monotonic() - began < 30
+        line = refused("dev", env=environment(folder, free_port()))
+        assert "Another Chorus is running" in line
+    until_nothing_is_left(folder)
+
+
+def test_after_kill_9_of_everything_the_next_one_works(folder: Path) -> None:
+    with running(folder, free_port()) as process:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+        subprocess.run(["pkill", "-9", "-f", str(folder)], check=False)
+    with running(folder, free_port()):
+        pass
+    until_nothing_is_left(folder)
+
+
+def test_a_taken_port_is_one_line(folder: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        line = refused("dev", env=environment(folder, port))
+    assert f"127.0.0.1:{port} cannot be used" in line
+    assert "CHORUS_PORT" in line
+
+
+@pytest.mark.parametrize("words", [("dev",), ("serve",), ("migrate",), ("token", "--handle", "ann")])
+def test_an_unreachable_database_is_one_line(folder: Path, words: tuple[str, ...]) -> None:
+    url = f"postgresql://nobody@127.0.0.1:{free_port()}/none"
+    line = refused(*words, env=environment(folder, free_port(), CHORUS_DATABASE_URL=url))
+    assert "The database does not answer" in line
+
+
+async def test_a_newer_schema_is_one_line(folder: Path, cluster: EmbeddedPostgres, template: str) -> None:
+    await run_sql(cluster.address, f"create database newer template {template}")
+    url = address(cluster, "newer")
+    await run_sql(url, "insert into migrations (number, name, checksum) values (9999, '9999_of_tomorrow.sql', 'x')")
+    for words in (("serve",), ("dev",)):
+        line = refused(*words, env=environment(folder, free_port(), CHORUS_DATABASE_URL=url))
+        assert "9999_of_tomorrow.sql" in line
+        assert "newer" in line
+
+
+def test_a_setting_that_is_not_allowed_is_one_line(folder: Path) -> None:
+    line = refused("serve", env=environment(folder, free_port(), CHORUS_CONNECTIONS="many"))
+    assert line == "CHORUS_CONNECTIONS is 'many': allowed is a whole number from 1 to 100."
