@@ -86,7 +86,8 @@ def updates(
 
 
 def _snapshot(ctx: Context, key: ChartKey, update: dict[str, Any]) -> dict[str, Any]:
-    # Its entries are edges of the chart's first page, so that a client can page on from them.
+    # Its entries are edges of the chart's first page, so that a client can page on from them; a page's cursor is another than the stream's.
+    update = update | {"stream_cursor": update["cursor"]}
     if "chart" not in update:
         return update
     return update | _page(ctx, _scope(key, None), update["chart"], update["entries"], Arguments(), LARGEST_CHART)

@@ -17,7 +17,7 @@ from schema.trending import Chart, ChartEdge
     description="What every message of a stream says: where in the log it stands, and when it happened."
 )
 class Update:
-    cursor: Cursor = strawberry.field(description="Bound to this stream.")
+    stream_cursor: Cursor = strawberry.field(name="cursor", description="Bound to this stream.")
     sequence: Long = strawberry.field(description="It never falls.")
     occurred_at: datetime
 
