@@ -9,7 +9,7 @@ from events.cursor import Cursors
 from resolvers.context import Context
 from schema import build_schema
 
-SECRET = "a secret of at least thirty-two characters, for tests"
+SECRET = "a secret of at least thirty-two characters for tests"
 
 
 @dataclass
