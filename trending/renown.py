@@ -3,7 +3,7 @@
 from db.database import Database
 
 KINDS = ("SOUND", "USER", "ARTIST", "TRACK", "PLAYLIST", "HASHTAG")
-PAGE = 1000
+PAGE = 500
 
 
 class Renown:
