@@ -91,7 +91,8 @@ def _context(settings: Settings, database: Database, bus: PostgresBus, demand: D
     async def context(connection: HTTPConnection, claims: Claims | None) -> Context:
         ctx = Context(db=database, cursors=cursors, now=datetime.now(UTC), charts=charts, demand=demand)
         ctx.site = _site(settings, connection)
-        ctx.idempotency_key = connection.headers.get("idempotency-key")
+        if connection.scope["type"] == "http":  # a socket's one header would be the key of all its operations
+            ctx.idempotency_key = connection.headers.get("idempotency-key")
         if claims is not None:
             ctx.subject = claims.subject
             (row,) = await database.user_id_by_subject([claims.subject])

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable
+from functools import lru_cache
 from http import HTTPStatus
 from typing import Any
 
@@ -81,7 +82,7 @@ class GraphQLHttp:
                 return
             answer = await self._answer(scope, receive, headers)
             status, body = _status(answer, media_type), orjson.dumps(answer)
-            extra: Iterable[tuple[bytes, bytes]] = ()
+            extra: Iterable[tuple[bytes, bytes]] = Unavailable.headers if status == Unavailable.status else ()
         except Disconnected:
             return
         except Exception as error:  # noqa: BLE001  whatever it was, the client gets an answer, and the log the rest
@@ -162,6 +163,7 @@ def _from_get(scope: Scope, headers: Headers) -> Parameters:
     return from_query_string(scope["query_string"])
 
 
+@lru_cache(maxsize=256)
 def _is_json(content_type: bytes) -> bool:
     media_type, *parameters = content_type.lower().split(b";")
     charsets = [parameter.strip() for parameter in parameters if parameter.strip().startswith(b"charset=")]

@@ -212,7 +212,8 @@ class Door:
     """A door that is being served."""
 
     port: int
-    seen: Seen
+    seen: Seen = field(default_factory=Seen)
+    client: httpx.Client = field(default_factory=lambda: httpx.Client(verify=False, timeout=30))  # noqa: S501  there is no TLS here
 
     @property
     def url(self) -> str:
@@ -223,7 +224,7 @@ class Door:
     ) -> httpx.Response:
         """Sends a request as a client of the present draft does."""
         body = {"query": query, **parameters} if query is not None else parameters
-        return httpx.post(
+        return self.client.post(
             self.url, json=body, headers={"accept": "application/graphql-response+json"} | (headers or {})
         )
 
@@ -232,11 +233,13 @@ class Door:
         given = {"content-type": "application/json"} | {
             name.replace("_", "-"): value for name, value in headers.items()
         }
-        return httpx.post(self.url, content=body, headers=given)
+        return self.client.post(self.url, content=body, headers=given)
 
     def get(self, *, headers: dict[str, str] | None = None, **parameters: str) -> httpx.Response:
         """Sends a GET with the preflight header."""
-        return httpx.get(self.url, params=parameters, headers={"graphql-require-preflight": "1"} | (headers or {}))
+        return self.client.get(
+            self.url, params=parameters, headers={"graphql-require-preflight": "1"} | (headers or {})
+        )
 
 
 @contextmanager
@@ -282,7 +285,9 @@ def serving(
         try:
             while not server.started:
                 threading.Event().wait(0.01)
-            yield Door(port, seen)
+            door = Door(port, seen)
+            with door.client:
+                yield door
         finally:
             server.should_exit = True
             thread.join(10)

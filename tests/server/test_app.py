@@ -10,7 +10,6 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import httpx
 import pytest
 import uvicorn
 
@@ -24,7 +23,7 @@ from settings import Settings, load
 from tests.ask import Api
 from tests.conftest import NOW, Copy
 from tests.gathering import MIRA, RAIN, arrange
-from tests.server.door import Door, Seen
+from tests.server.door import Door
 from tests.server.talk import ready, receive, send, until_end
 
 POST = """mutation ($input: PostVideoInput!) { postVideo(input: $input) { __typename
@@ -41,7 +40,9 @@ def running(settings: Settings, dsn: str) -> Iterator[Door]:
         try:
             while not server.started:
                 time.sleep(0.01)
-            yield Door(port, Seen())
+            door = Door(port)
+            with door.client:
+                yield door
         finally:
             server.should_exit = True
             thread.join(10)
@@ -72,7 +73,7 @@ def mira(settings: Settings) -> dict[str, str]:
 
 
 def test_it_is_ready_and_answers(chorus: Door) -> None:
-    assert httpx.get(chorus.url.replace("/graphql", "/ready")).status_code == 200
+    assert chorus.client.get(chorus.url.replace("/graphql", "/ready")).status_code == 200
     response = chorus.ask('{ sound(id: "sound_1") { title shareUrl } }')
     assert response.json() == {
         "data": {"sound": {"title": "Rain", "shareUrl": f"http://127.0.0.1:{chorus.port}/sound/1"}}
@@ -173,8 +174,8 @@ def test_while_the_database_is_away_answers_are_503_and_then_they_come_again(
         away = door.ask(query)
         assert away.status_code == 503
         assert [error["extensions"]["code"] for error in away.json()["errors"]] == ["UNAVAILABLE"]
-        assert httpx.get(f"{base}/ready").status_code == 503
-        assert httpx.get(f"{base}/health").status_code == 200
+        assert door.client.get(f"{base}/ready").status_code == 503
+        assert door.client.get(f"{base}/health").status_code == 200
         postgres.start()
         statuses = [door.ask(query).status_code]
         while statuses[-1] != 200 and len(statuses) < 50:

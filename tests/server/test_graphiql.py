@@ -25,7 +25,7 @@ def shown() -> Iterator[Door]:
 
 
 def page(door: Door) -> httpx.Response:
-    return httpx.get(door.url, headers={"accept": BROWSER})
+    return door.client.get(door.url, headers={"accept": BROWSER})
 
 
 def test_a_browser_gets_the_page_under_a_strict_policy(shown: Door) -> None:
@@ -41,12 +41,12 @@ def test_a_browser_gets_the_page_under_a_strict_policy(shown: Door) -> None:
 
 def test_a_client_gets_json_at_the_same_address(shown: Door) -> None:
     assert shown.get(query="{ hello }").json() == {"data": {"hello": "hello you"}}
-    assert httpx.get(shown.url, headers={"accept": "*/*"}).status_code == 403
+    assert shown.client.get(shown.url, headers={"accept": "*/*"}).status_code == 403
 
 
 def test_without_the_page_a_browser_is_told_so(door: Door) -> None:
     assert page(door).headers["content-type"].startswith("application/graphql-response+json")
-    assert httpx.get(door.url.replace("/graphql", "/graphiql/graphiql.js")).status_code == 404
+    assert door.client.get(door.url.replace("/graphql", "/graphiql/graphiql.js")).status_code == 404
 
 
 def test_everything_that_the_page_names_is_served_from_here(shown: Door) -> None:
@@ -54,10 +54,10 @@ def test_everything_that_the_page_names_is_served_from_here(shown: Door) -> None
     named = re.findall(r'(?:src|href)="([^"]*)"', html)
     assert len(named) >= 8
     for path in named:
-        response = httpx.get(shown.url.replace("/graphql", path))
+        response = shown.client.get(shown.url.replace("/graphql", path))
         assert response.status_code == 200, path
         assert response.headers["x-content-type-options"] == "nosniff"
-        again = httpx.get(response.url, headers={"if-none-match": response.headers["etag"]})
+        again = shown.client.get(response.url, headers={"if-none-match": response.headers["etag"]})
         assert (again.status_code, again.content) == (304, b"")
 
 

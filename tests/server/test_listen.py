@@ -73,6 +73,16 @@ def test_a_body_may_take_longer_than_a_head(impatient: Door) -> None:
         assert client.recv(10_000).startswith(b"HTTP/1.1 200")
 
 
+def test_a_body_that_does_not_arrive_is_408(impatient: Door, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("server.graphql_http.BODY_SECONDS", 0.2)
+    with connected(impatient) as client:
+        client.sendall(request("{ hello }")[:-5])
+        answer = client.recv(10_000)
+        assert answer.startswith(b"HTTP/1.1 408 ")
+        assert b"REQUEST_TIMEOUT" in answer
+        assert client.recv(100) == b""
+
+
 def test_an_answer_that_takes_longer_than_a_head_is_still_sent(impatient: Door) -> None:
     with connected(impatient) as client:
         client.sendall(request("{ slow(seconds: 1) }"))
