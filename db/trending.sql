@@ -1,7 +1,9 @@
 -- Charts and what they are read from. Charts stay on the coordinator; counters are beside their sounds.
 
 -- name: scopes_due :rows
-select region, niche_id from trend_scopes where due_at <= $1 order by due_at limit $2
+-- A niche's scope can wait half a minute longer than one of all niches; of those that come at once the widest are first.
+select region, niche_id from trend_scopes where due_at <= $1
+order by due_at + case niche_id when 0 then interval '0' else interval '30 seconds' end, niche_id, region <> 'GLOBAL' limit $2
 
 -- name: scopes_by_key :one_per(region, niche_id)
 select region, niche_id, at, trusted, changed_at, scored_at, wanted_at
@@ -33,44 +35,45 @@ from (
         and not exists (select from sounds s where s.id = c.sound_id and s.status <> 'ACTIVE')) live
 
 -- name: window_creators :one_per(sound_id)
--- Distinct trusted creators, and the point of the curve that each video falls on, over the newest videos of a window.
-select s.id sound_id, w.creator_count, w.points
+-- The trusted creators of the newest videos of a window, and the point of the curve that each of those videos falls on; distinct ones are
+-- counted by the caller, because Postgres would sort for it, which costs more than all the rest.
+select s.id sound_id, w.*
 from sounds s cross join lateral (
-    select count(distinct creator_id) filter (where trusted) creator_count, array_agg(point) points
+    select array_agg(creator_id) filter (where trusted) creator_ids, array_agg(point) points
     from (
-        select creator_id, trusted, least(floor(date_part('epoch', created_at - $2) / $4), $5 - 1)::smallint point
+        select creator_id, trusted, width_bucket(created_at, $4::timestamptz[]) point
         from videos where sound_id = s.id and created_at > $2 and created_at <= $3 and not hidden
-        order by created_at desc, id desc limit $6) v) w
+        order by created_at desc, id desc limit $5) v) w
 where s.id = any($1::bigint[])
 
 -- name: window_creators_in_region :one_per(sound_id)
-select s.id sound_id, w.creator_count, w.points
+select s.id sound_id, w.*
 from sounds s cross join lateral (
-    select count(distinct creator_id) filter (where trusted) creator_count, array_agg(point) points
+    select array_agg(creator_id) filter (where trusted) creator_ids, array_agg(point) points
     from (
-        select creator_id, trusted, least(floor(date_part('epoch', created_at - $2) / $4), $5 - 1)::smallint point
-        from videos where sound_id = s.id and region = $7 and created_at > $2 and created_at <= $3 and not hidden
-        order by created_at desc, id desc limit $6) v) w
+        select creator_id, trusted, width_bucket(created_at, $4::timestamptz[]) point
+        from videos where sound_id = s.id and region = $6 and created_at > $2 and created_at <= $3 and not hidden
+        order by created_at desc, id desc limit $5) v) w
 where s.id = any($1::bigint[])
 
 -- name: window_creators_in_niche :one_per(sound_id)
-select s.id sound_id, w.creator_count, w.points
+select s.id sound_id, w.*
 from sounds s cross join lateral (
-    select count(distinct creator_id) filter (where trusted) creator_count, array_agg(point) points
+    select array_agg(creator_id) filter (where trusted) creator_ids, array_agg(point) points
     from (
-        select creator_id, trusted, least(floor(date_part('epoch', created_at - $2) / $4), $5 - 1)::smallint point
-        from video_niches where sound_id = s.id and niche_id = $7 and created_at > $2 and created_at <= $3 and not hidden
-        order by created_at desc, video_id desc limit $6) v) w
+        select creator_id, trusted, width_bucket(created_at, $4::timestamptz[]) point
+        from video_niches where sound_id = s.id and niche_id = $6 and created_at > $2 and created_at <= $3 and not hidden
+        order by created_at desc, video_id desc limit $5) v) w
 where s.id = any($1::bigint[])
 
 -- name: window_creators_in_niche_region :one_per(sound_id)
-select s.id sound_id, w.creator_count, w.points
+select s.id sound_id, w.*
 from sounds s cross join lateral (
-    select count(distinct creator_id) filter (where trusted) creator_count, array_agg(point) points
+    select array_agg(creator_id) filter (where trusted) creator_ids, array_agg(point) points
     from (
-        select creator_id, trusted, least(floor(date_part('epoch', created_at - $2) / $4), $5 - 1)::smallint point
-        from video_niches where sound_id = s.id and niche_id = $7 and region = $8 and created_at > $2 and created_at <= $3 and not hidden
-        order by created_at desc, video_id desc limit $6) v) w
+        select creator_id, trusted, width_bucket(created_at, $4::timestamptz[]) point
+        from video_niches where sound_id = s.id and niche_id = $6 and region = $7 and created_at > $2 and created_at <= $3 and not hidden
+        order by created_at desc, video_id desc limit $5) v) w
 where s.id = any($1::bigint[])
 
 -- name: mark_scored :value

@@ -19,7 +19,6 @@ from trending.score import (
     RISING,
     WINDOWS,
     Floats,
-    Scores,
     Window,
     decay,
     score,
@@ -143,7 +142,8 @@ def _entries(window: Window, row: Mapping[str, Any], first: int) -> list[dict[st
             "is_new": not previous,
             "trend": _trend(
                 window, z, observed, expected, creators, curves[(rank - first) * points : (rank - first + 1) * points]
-            ),
+            )
+            | {"method_version": row["method_version"]},
         }
         for rank, (sound_id, previous, peak, z, observed, expected, creators) in enumerate(
             zip(*(row[column] for column in columns), strict=True), start=first
@@ -171,10 +171,10 @@ async def trends(
 ) -> list[dict[str, Any] | None]:
     """How each of these sounds does in one scope and window, in three statements; None for one that was never used there."""
     scope, span = Scope(region, niche_id), WINDOWS[window]
-    rows, totals, creators = await asyncio.gather(
+    rows, totals, explained = await asyncio.gather(
         database.counters_by_sound(sound_ids, region, niche_id),
         read_totals(database, scope, now),
-        window_creators(database, scope, span, sound_ids, now),
+        explain(database, scope, span, sound_ids, now),
     )
     found = [row for row in rows if row is not None]
     if not found:
@@ -182,16 +182,8 @@ async def trends(
     ages = np.array([(now - row["at"]) / HOUR for row in found])
     trusted, young = (decay(np.array([row[column] for row in found]), ages) for column in ("trusted", "young"))
     scores = score(span, trusted, young, totals.sums, totals.parents[window])
-    made = iter(_explained(span, scores, [row["sound_id"] for row in found], creators))
-    return [None if row is None else next(made) for row in rows]
-
-
-def _explained(window: Window, scores: Scores, ids: Sequence[int], creators: Mapping[int, Any]) -> list[dict[str, Any]]:
-    columns = zip(ids, scores.z.tolist(), scores.observed.tolist(), scores.expected.tolist(), strict=True)
-    return [
-        _trend(window, z, observed, expected, creators[sound_id]["creator_count"], curve(window, creators[sound_id]))
-        for sound_id, z, observed, expected in columns
-    ]
+    numbers = zip(scores.z.tolist(), scores.observed.tolist(), scores.expected.tolist(), strict=True)
+    return [None if row is None else _trend(span, *next(numbers), *explained[row["sound_id"]]) for row in rows]
 
 
 async def read_totals(database: Database, scope: Scope, now: datetime) -> Totals:
@@ -206,22 +198,29 @@ async def read_totals(database: Database, scope: Scope, now: datetime) -> Totals
     return Totals(sums, parents)
 
 
-async def window_creators(
+class Explained(NamedTuple):
+    """Who used a sound in a window, and when: distinct trusted creators, and the videos of each part of the window, the oldest first."""
+
+    creator_count: int
+    curve: list[int]
+
+
+async def explain(
     database: Database, scope: Scope, window: Window, sound_ids: Sequence[int], now: datetime
-) -> dict[int, Any]:
-    """By sound: `creator_count`, the distinct trusted creators among the newest videos of the window, and those videos' `points`."""
-    hours = timedelta(hours=window.hours)
-    args: list[Any] = [now - hours, now, hours.total_seconds() / window.points, window.points, NEWEST]
+) -> dict[int, Explained]:
+    """By sound; over the newest videos of the window at most."""
+    begin, part = now - timedelta(hours=window.hours), timedelta(hours=window.hours) / window.points
+    args: list[Any] = [begin, now, tuple(begin + part * point for point in range(1, window.points)), NEWEST]
     query = "window_creators"
     if scope.niche_id != ALL_NICHES:
         query, args = f"{query}_in_niche", [*args, scope.niche_id]
     if scope.region != GLOBAL:
         query, args = f"{query}_in_region" if scope.niche_id == ALL_NICHES else f"{query}_region", [*args, scope.region]
     rows = await getattr(database, query)(sound_ids, *args)
-    return {row["sound_id"]: row for row in rows if row is not None}
-
-
-def curve(window: Window, creators: Mapping[str, Any]) -> list[int]:
-    """The videos of each part of the window, the oldest first."""
-    counts: list[int] = np.bincount(creators["points"] or [], minlength=window.points).tolist()
-    return counts
+    return {
+        row["sound_id"]: Explained(
+            len(set(row["creator_ids"] or ())), np.bincount(row["points"] or [], minlength=window.points).tolist()
+        )
+        for row in rows
+        if row is not None
+    }

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from db.database import Database, Transaction
 from events.bus import CHARTS
 from events.outbox import Event, publish_all
-from trending.charts import Scope, Totals, curve, read_totals, window_creators
+from trending.charts import Explained, Scope, Totals, explain, read_totals
 from trending.counting import EPOCH, Overtaken
 from trending.score import (
     METHOD_VERSION,
@@ -30,7 +30,7 @@ from trending.score import (
 )
 
 SCOPES = 50  # a look
-EXPLAINED = 200  # sounds a statement
+EXPLAINED = 100  # sounds a statement
 KEPT, UNASKED = timedelta(hours=1), timedelta(minutes=1)
 QUIET_SHARE = 20  # a scope where nothing happened for so long is scored again after a twentieth of that
 SHORTEST_PAUSE, LONGEST_PAUSE = 60.0, 3600.0
@@ -102,17 +102,19 @@ async def _rank(database: Database, scope: Scope, window: Window, live: Live, no
     scores = live.scores[window.name]
     by_use = popular(scores, live.ids)
     looked_at = np.union1d(candidates(scores), by_use)
-    creators: dict[int, Any] = {}
+    explained: dict[int, Explained] = {}
     for start in range(0, len(looked_at), EXPLAINED):
         part = live.ids[looked_at[start : start + EXPLAINED]].tolist()
-        creators |= await window_creators(database, scope, window, part, now)
+        explained |= await explain(database, scope, window, part, now)
     counts = np.zeros(len(live.ids), dtype=np.int64)
-    counts[looked_at] = [creators[sound_id]["creator_count"] for sound_id in live.ids[looked_at].tolist()]
+    counts[looked_at] = [explained[sound_id].creator_count for sound_id in live.ids[looked_at].tolist()]
     rising = breakouts(window, scores, live.ids, counts)
-    return [_ranking(window, kind, rows, live, creators) for kind, rows in (("BREAKOUT", rising), ("POPULAR", by_use))]
+    return [_ranking(window, kind, rows, live, explained) for kind, rows in (("BREAKOUT", rising), ("POPULAR", by_use))]
 
 
-def _ranking(window: Window, kind: str, rows: NDArray[np.intp], live: Live, creators: Mapping[int, Any]) -> Ranking:
+def _ranking(
+    window: Window, kind: str, rows: NDArray[np.intp], live: Live, explained: Mapping[int, Explained]
+) -> Ranking:
     scores = live.scores[window.name]
     ids: list[int] = live.ids[rows].tolist()
     return Ranking(
@@ -122,8 +124,8 @@ def _ranking(window: Window, kind: str, rows: NDArray[np.intp], live: Live, crea
         scores=scores.z[rows].tolist(),
         observed=scores.observed[rows].tolist(),
         expected=scores.expected[rows].tolist(),
-        creator_counts=[creators[sound_id]["creator_count"] for sound_id in ids],
-        curves=[count for sound_id in ids for count in curve(window, creators[sound_id])],
+        creator_counts=[explained[sound_id].creator_count for sound_id in ids],
+        curves=[count for sound_id in ids for count in explained[sound_id].curve],
     )
 
 

@@ -22,12 +22,11 @@ async def test_a_burst_of_fifteen_trusted_accounts_is_a_breakout_of_the_hour(api
     assert await chart(api, window="WEEK") == []  # which asks for 25
 
 
-async def test_an_account_that_farms_a_thousand_videos_is_on_no_chart(api: Api) -> None:
+async def test_an_account_that_farms_videos_is_on_no_chart(api: Api) -> None:
     await arrange(api)
-    for _ in range(200):
+    for _ in range(50):  # the last weigh nothing, as would a thousand more
         await post(api, 1, 1, niches=(1, 2, 3))
         api.now += timedelta(seconds=1)
-    # The rest at once: as many rows as 800 more would leave.
     for creator in range(2, 17):
         await post(api, 2, creator, niches=(1,))
     await settle(api)
