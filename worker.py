@@ -16,7 +16,6 @@ from trending import counting, scoring, top_scores
 from trending.counting import Overtaken
 from trending.neighbours import Neighbours
 from trending.renown import Renown
-from trending.renown import Renown
 from trending.top_scores import TopScores
 
 logger = logging.getLogger(__name__)
@@ -48,7 +47,6 @@ class Worker:
         self._clock = clock
         self._neighbours = Neighbours()
         self._top_scores = TopScores()
-        self._renown = Renown()
         self._renown = Renown()
         self._due: dict[str, datetime] = {}
         self._failures = 0
@@ -109,7 +107,6 @@ class Worker:
         scored = await scoring.score_due(self._database, now, SCORING)
         await self._in_turn("neighbours", lambda: self._neighbours.step(self._database, now), now)
         await self._in_turn("top scores", lambda: self._top_scores.step(self._database), now)
-        await self._in_turn("renown", lambda: self._renown.step(self._database), now)
         await self._in_turn("renown", lambda: self._renown.step(self._database), now)
         await self._in_turn("newest videos", self._renew_newest, now)
         await self._in_turn("expired results", lambda: self._drop_expired(now), now)
