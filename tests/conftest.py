@@ -47,6 +47,15 @@ def cluster() -> Iterator[EmbeddedPostgres]:
     shutil.rmtree(folder)
 
 
+@pytest.fixture
+def open_folder() -> Iterator[Path]:
+    """A folder that everybody may enter: where the tests run as root, Postgres is somebody else."""
+    with tempfile.TemporaryDirectory(prefix="chorus-test-") as name:
+        folder = Path(name)
+        folder.chmod(0o755)
+        yield folder
+
+
 def address(cluster: EmbeddedPostgres, database: str) -> str:
     """The address of a database of the cluster."""
     return cluster.address.replace("/postgres?", f"/{database}?")

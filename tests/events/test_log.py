@@ -2,7 +2,6 @@
 
 import asyncio
 import random
-import tempfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -147,15 +146,13 @@ async def test_readers_go_by_position(api: Api) -> None:
     assert await log.head(api.database) == (1, 5)
 
 
-async def test_postgres_that_allows_prepared_transactions_is_refused() -> None:
-    with tempfile.TemporaryDirectory(prefix="chorus-test-") as folder:
-        Path(folder).chmod(0o755)  # for Postgres, which is somebody else where the tests run as root
-        postgres = EmbeddedPostgres(Path(folder), settings={"max_prepared_transactions": "2", "fsync": "off"})
-        postgres.start()
-        database = Database(postgres.address)
-        try:
-            with pytest.raises(log.PreparedTransactionsAllowed, match="max_prepared_transactions"):
-                await log.check(database)
-        finally:
-            await database.close()
-            postgres.stop()
+async def test_postgres_that_allows_prepared_transactions_is_refused(open_folder: Path) -> None:
+    postgres = EmbeddedPostgres(open_folder, settings={"max_prepared_transactions": "2", "fsync": "off"})
+    postgres.start()
+    database = Database(postgres.address)
+    try:
+        with pytest.raises(log.PreparedTransactionsAllowed, match="max_prepared_transactions"):
+            await log.check(database)
+    finally:
+        await database.close()
+        postgres.stop()
