@@ -36,11 +36,12 @@ overlapping_fields_can_be_merged.MAX_COMPLEXITY_BUDGET = 200_000
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """One operation of a valid document."""
+    """One operation of a valid document; one that only introspects needs no database, but time."""
 
     document: DocumentNode
     name: str | None
     kind: OperationType
+    only_introspects: bool
 
 
 class Document:
@@ -48,15 +49,13 @@ class Document:
 
     __slots__ = ("operations", "tokens")
 
-    def __init__(self, parsed: DocumentNode) -> None:
+    def __init__(self, parsed: DocumentNode, sizes: list[limits.Size]) -> None:
         self.tokens = parsed.token_count
-        self.operations = {
-            (definition.name.value if definition.name else None): Operation(
-                parsed, definition.name.value if definition.name else None, definition.operation
-            )
-            for definition in parsed.definitions
-            if isinstance(definition, OperationDefinitionNode)
-        }
+        definitions = [node for node in parsed.definitions if isinstance(node, OperationDefinitionNode)]
+        self.operations: dict[str | None, Operation] = {}
+        for node, size in zip(definitions, sizes, strict=True):
+            name = node.name.value if node.name else None
+            self.operations[name] = Operation(parsed, name, node.operation, size.only_introspects())
 
     def operation(self, name: str | None) -> Operation:
         """The operation of this name, or without one the only operation; raises OperationUnclear."""
@@ -115,7 +114,7 @@ class Documents:
             parsed = parse(text, max_lexical_tokens=self._limits.tokens, max_comments=self._limits.tokens)
         except GraphQLError as error:
             raise SyntaxWrong(errors=[of_document(error, SyntaxWrong.code)]) from None
-        limits.check(parsed, self._limits)
+        sizes = limits.check(parsed, self._limits)
         if "\0" in text or "\\u" in text:
             visit(parsed, _Texts())
         errors = validate(self._schema, parsed, max_errors=MOST_ERRORS)
@@ -123,7 +122,7 @@ class Documents:
             raise TooComplex("The document selects too much in the same places, or spreads fragments too deep.")
         if errors:
             raise InvalidDocument(errors=[of_document(error, InvalidDocument.code) for error in errors])
-        return Document(parsed)
+        return Document(parsed, sizes)
 
     def _keep(self, text: str, document: Document) -> None:
         if text not in self._kept:

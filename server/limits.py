@@ -14,6 +14,8 @@ from graphql import (
 
 from server.errors import TooComplex
 
+INTROSPECTION = {"__schema": 10, "__type": 1}
+
 
 @dataclass(frozen=True, slots=True)
 class Limits:
@@ -26,30 +28,43 @@ class Limits:
     fields: int = 5_000
     aliases: int = 200
     directives: int = 200
+    introspection: int = 10
 
 
 @dataclass(slots=True)
 class Size:
-    """The size of a definition; `depth` counts the levels of fields."""
+    """The size of a definition.
+
+    `depth` counts the levels of fields; `introspection` is 1 for a `__type` and 10 for the `__schema`, which is some 50 ms of work; an alias in there
+    would repeat it, and makes it 11 more.
+    """
 
     depth: int = 0
     root_fields: int = 0
+    root_meta_fields: int = 0
     fields: int = 0
     aliases: int = 0
     directives: int = 0
+    introspection: int = 0
     spreads: list[tuple[str, int]] = field(default_factory=list)  # name, and the level it is spread at
 
     def add(self, fragment: "Size", level: int) -> None:
         """Counts a fragment that is spread at this level."""
         self.depth = max(self.depth, level + fragment.depth)
         self.root_fields += fragment.root_fields if level == 0 else 0
+        self.root_meta_fields += fragment.root_meta_fields if level == 0 else 0
         self.fields += fragment.fields
         self.aliases += fragment.aliases
         self.directives += fragment.directives
+        self.introspection += fragment.introspection
+
+    def only_introspects(self) -> bool:
+        """True where nothing is asked but what the schema is."""
+        return self.introspection > 0 and self.root_fields == self.root_meta_fields
 
 
-def check(document: DocumentNode, limits: Limits) -> None:
-    """Raises TooComplex where one of the document's operations is beyond a limit; linear in the document, whatever its fragments do."""
+def check(document: DocumentNode, limits: Limits) -> list[Size]:
+    """The sizes of the document's operations; raises TooComplex where one is beyond a limit. Linear in the document, whatever its fragments do."""
     fragments: dict[str, Size] = {}
     operations: list[Size] = []
     for definition in document.definitions:
@@ -62,6 +77,7 @@ def check(document: DocumentNode, limits: Limits) -> None:
     for operation in operations:
         _complete(operation, fragments)
         _compare(operation, limits)
+    return operations
 
 
 def _compare(size: Size, limits: Limits) -> None:
@@ -71,6 +87,10 @@ def _compare(size: Size, limits: Limits) -> None:
         ("fields", "The operation selects more than {} fields, a fragment counted as often as it is spread."),
         ("aliases", "The operation has more than {} aliases, a fragment counted as often as it is spread."),
         ("directives", "The operation has more than {} directives, a fragment counted as often as it is spread."),
+        (
+            "introspection",
+            "An operation may introspect the `__schema` once or {} times a `__type`, without aliases inside.",
+        ),
     ):
         limit = getattr(limits, name)
         if getattr(size, name) > limit:
@@ -79,25 +99,34 @@ def _compare(size: Size, limits: Limits) -> None:
 
 def _own_size(definition: OperationDefinitionNode | FragmentDefinitionNode) -> Size:
     size = Size(directives=len(definition.directives or ()))
-    levels: list[tuple[SelectionSetNode, int]] = [(definition.selection_set, 0)]
+    is_meta = isinstance(definition, FragmentDefinitionNode) and definition.type_condition.name.value.startswith("__")
+    levels: list[tuple[SelectionSetNode, int, bool]] = [(definition.selection_set, 0, is_meta)]
     while levels:
-        selections, level = levels.pop()
+        selections, level, meta = levels.pop()
         for selection in selections.selections:
             size.directives += len(selection.directives or ())
             if isinstance(selection, FragmentSpreadNode):
                 size.spreads.append((selection.name.value, level))
                 continue
-            inner = level
+            inner, inner_meta = level, meta
             if isinstance(selection, FieldNode):
-                inner += 1
-                size.depth = max(size.depth, inner)
-                size.fields += 1
-                size.root_fields += level == 0
-                size.aliases += selection.alias is not None
+                _count(size, selection, level)
+                size.introspection += 11 if meta and selection.alias is not None else 0
+                inner, inner_meta = level + 1, meta or selection.name.value in INTROSPECTION
             nested: SelectionSetNode | None = selection.selection_set  # type: ignore[attr-defined]
             if nested is not None:
-                levels.append((nested, inner))
+                levels.append((nested, inner, inner_meta))
     return size
+
+
+def _count(size: Size, selection: FieldNode, level: int) -> None:
+    name = selection.name.value
+    size.depth = max(size.depth, level + 1)
+    size.fields += 1
+    size.root_fields += level == 0
+    size.root_meta_fields += level == 0 and name.startswith("__")
+    size.aliases += selection.alias is not None
+    size.introspection += INTROSPECTION.get(name, 0)
 
 
 def _complete(size: Size, fragments: dict[str, Size]) -> None:

@@ -1,16 +1,23 @@
 """The parameters of a request, whichever way they came: `query`, `operationName`, `variables`, `extensions`; everything else is ignored."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from itertools import islice
 from typing import Any, NamedTuple
 from urllib.parse import parse_qsl
 
 import orjson
 
-from server.errors import BadJson, BadRequest, BadText, BatchingRefused, PersistedQueryNotSupported
+from server.errors import BadJson, BadRequest, BadText, BatchingRefused, PersistedQueryNotSupported, TooComplex
 
 MOST_PARAMETERS = 20
+MOST_VALUES = (
+    10_000  # a hundred thousand ids in one list take the loop for a quarter of a second before anybody looks at them
+)
 LONGEST_NAME = 1_000
+
+
+Path = tuple[str | int, ...]
 
 
 class Parameters(NamedTuple):
@@ -23,13 +30,15 @@ class Parameters(NamedTuple):
 
 
 def read_json(raw: bytes) -> Any:
-    """The value of this JSON; raises BadJson, or BadText for a text that Postgres cannot store."""
+    """The value of this JSON; raises BadJson, BadText for a text that Postgres cannot store, or TooComplex for too many values."""
     try:
         value = orjson.loads(raw)
     except orjson.JSONDecodeError as error:
         if "surrogate" in error.msg:
             _refuse_surrogates(raw)
         raise BadJson(f"This is not JSON in UTF-8: {error}.") from None
+    if len(raw) > 2 * MOST_VALUES and any(True for _ in islice(_values(value), MOST_VALUES, None)):
+        raise TooComplex(f"A request holds at most {MOST_VALUES} values.")
     if b"\\u0000" in raw:
         _refuse(value, "U+0000", lambda text: "\0" in text)
     return value
@@ -86,7 +95,7 @@ def _refuse_surrogates(raw: bytes) -> None:
     _refuse(value, "a lone surrogate", lambda text: any("\ud800" <= character <= "\udfff" for character in text))
 
 
-def _refuse(value: Any, what: str, holds: Any) -> None:
+def _refuse(value: Any, what: str, holds: Callable[[str], bool]) -> None:
     for path, text in _texts(value):
         if holds(text):
             place = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in path)[1:]
@@ -97,16 +106,21 @@ def _refuse(value: Any, what: str, holds: Any) -> None:
             raise BadText(f"`{place}` holds {what}, which no text may hold.", given=value, argument=place)
 
 
-def _texts(value: Any) -> Iterator[tuple[tuple[str | int, ...], str]]:
-    # Iterative: a value may be nested deeper than Python recurses.
-    open_values: list[tuple[tuple[str | int, ...], Any]] = [((), value)]
-    while open_values:
-        path, inner = open_values.pop()
+def _texts(value: Any) -> Iterator[tuple[Path, str]]:
+    for path, inner in _values(value):
         if isinstance(inner, str):
             yield path or ("body",), inner
         elif isinstance(inner, dict):
-            for name in inner:
-                yield (*path, name), name
-            open_values.extend(((*path, name), part) for name, part in inner.items())
+            yield from (((*path, name), name) for name in inner)
+
+
+def _values(value: Any) -> Iterator[tuple[Path, Any]]:
+    # Iterative: a value may be nested deeper than Python recurses.
+    ahead: list[tuple[Path, Any]] = [((), value)]
+    while ahead:
+        path, inner = ahead.pop()
+        yield path, inner
+        if isinstance(inner, dict):
+            ahead.extend(((*path, name), part) for name, part in inner.items())
         elif isinstance(inner, list):
-            open_values.extend(((*path, index), part) for index, part in enumerate(inner))
+            ahead.extend(((*path, index), part) for index, part in enumerate(inner))

@@ -35,6 +35,10 @@ def refused(door: Door, query: str) -> tuple[int, str, str]:
         ("{ thing { id " + "@include(if: true) " * 201 + "} }", "more than 200 directives"),
         ("{ thing { ...F0 } } " + DOUBLING + "fragment F40 on Thing { id }", "deeper than 20"),
         ("{ thing { " + "id " * 2000 + "} }", "too much in the same places"),
+        ("{ __schema { types { name } } a: __schema { types { name } } }", "introspect the `__schema` once"),
+        ("{ __schema { types { a: fields { name } } } }", "without aliases inside"),
+        ("{ __schema { types { ...F } } } fragment F on __Type { a: fields { name } }", "without aliases inside"),
+        ("{ " + " ".join(f'a{n}: __type(name: "Thing") {{ name }}' for n in range(11)) + " }", "10 times a `__type`"),
         (
             "{ thing { ...F0 } } "
             + "".join(f"fragment F{n} on Thing {{ a: thing {{ id }} ...F{n + 1} ...F{n + 1} }} " for n in range(40))
@@ -125,6 +129,16 @@ def test_the_introspection_query_of_clients_is_answered(door: Door) -> None:
     assert response.json()["data"]["__schema"]["queryType"] == {"name": "Query", "kind": "OBJECT"}
 
 
+def test_types_may_be_asked_for_beside_each_other_and_beside_anything_else(door: Door) -> None:
+    response = door.ask('{ hello a: __type(name: "Thing") { name } b: __type(name: "Query") { name } __typename }')
+    assert response.json()["data"] == {
+        "hello": "hello you",
+        "a": {"name": "Thing"},
+        "b": {"name": "Query"},
+        "__typename": "Query",
+    }
+
+
 @pytest.mark.parametrize(
     ("query", "variables", "argument"),
     [
@@ -175,6 +189,13 @@ def test_variables_nested_without_end_are_an_error(door: Door) -> None:
     response = door.ask("query ($ids: [ID!]!) { things(ids: $ids) { id } }", variables={"ids": nested})
     assert response.status_code == 422
     assert response.json()["errors"][0]["extensions"]["code"] == "BAD_USER_INPUT"
+
+
+def test_a_request_holds_only_so_many_values(door: Door) -> None:
+    query = "query ($ids: [ID!]!) { things(ids: $ids) { id } }"
+    response = door.ask(query, variables={"ids": [str(n) for n in range(10_001)]})
+    assert (response.status_code, response.json()["errors"][0]["extensions"]["code"]) == (422, "LIMIT_EXCEEDED")
+    assert len(door.ask(query, variables={"ids": [str(n) for n in range(5_000)]}).json()["data"]["things"]) == 5_000
 
 
 async def test_a_document_is_read_once_and_the_oldest_are_dropped(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -89,6 +89,6 @@ def test_what_was_sent_is_not_echoed_whole(door: Door, query: str, variables: ob
 
 
 def test_many_wrong_values_give_few_errors(door: Door) -> None:
-    response = door.ask("query ($ids: [ID!]!) { things(ids: $ids) { id } }", variables={"ids": [None] * 10_000})
+    response = door.ask("query ($ids: [ID!]!) { things(ids: $ids) { id } }", variables={"ids": [None] * 5_000})
     assert response.status_code == 422
     assert len(response.json()["errors"]) <= 21
