@@ -24,6 +24,7 @@ from db.database import LOST, Database, connect, require_sessions
 from db.errors import DomainError
 from db.migrate import migrate as apply_migrations
 from db.migrate import read_migrations, require_current
+from dev.explain import explain_reads
 from dev.postgres import EmbeddedPostgres, PostgresUnavailable
 from dev.sample import SampleRefused, load_sample, progress_bar
 from dev.simulate import SimulatorRefused, read_tokens
@@ -237,6 +238,23 @@ def sdl(check: Annotated[bool, typer.Option("--check", help="Compare instead of 
         raise CommandFailed("schema.graphql is not what the code promises: run `chorus sdl` and look at the change.")
 
 
+@cli.command("explain-reads")
+def explain(
+    names: Annotated[list[str] | None, typer.Argument(help="Only these statements.")] = None,
+    scale: Annotated[str, typer.Option(help="Of the world, where this command makes one.")] = "large",
+    address: Annotated[
+        str | None, typer.Option("--database-url", help="By default a world of its own, made once.")
+    ] = None,
+) -> None:
+    """Show what each read costs about the largest of a world; fail where one is above its bound."""
+    settings = load()
+    with provided(settings, address, "explain") as dsn:
+        asyncio.run(migrated(dsn))
+        console.print(loaded(dsn, scale, 1, datetime.now(UTC)))
+        if not asyncio.run(explain_reads(dsn, Console(highlight=False), names or ())):
+            raise CommandFailed("Reads that are named above cost more than they may.")
+
+
 @cli.command()
 def simulate(
     url: Annotated[str, typer.Option(help="The address of /graphql.")] = "http://127.0.0.1:8000/graphql",
@@ -268,7 +286,7 @@ def dev(
     settings = load()
     logging.basicConfig(level="WARNING", format="%(levelname)s %(name)s: %(message)s")
     require_free_port(settings)
-    with provided(settings) as dsn:
+    with provided(settings, settings.database_url, "postgres") as dsn:
         asyncio.run(migrated(dsn))
         asyncio.run(require_sessions(dsn))
         now = datetime.now(UTC)
@@ -292,12 +310,12 @@ def dev(
 
 
 @contextmanager
-def provided(settings: Settings) -> Iterator[str]:
-    """The address of the database, which is the embedded one for the time of the block unless another is set."""
-    if settings.database_url is not None:
-        yield settings.database_url
+def provided(settings: Settings, address: str | None, folder: str) -> Iterator[str]:
+    """The database of this address, or for the time of the block an embedded one in a folder of its own."""
+    if address is not None:
+        yield address
         return
-    postgres = EmbeddedPostgres(settings.folder / "postgres")
+    postgres = EmbeddedPostgres(settings.folder / folder)
     try:
         yield postgres.start()
     finally:
