@@ -17,6 +17,7 @@ from typing import Annotated, Any, TypeVar
 import asyncpg
 import typer
 import uvicorn
+import uvloop
 from rich.console import Console
 
 from app import build_app
@@ -125,7 +126,7 @@ def log_to_stderr(settings: Settings) -> None:
 def until_stopped(work: Coroutine[Any, Any, None]) -> None:
     """Works until Ctrl-C or SIGTERM, which is a good end; uvicorn raises the signal again when it has stopped."""
     with suppress(KeyboardInterrupt):
-        asyncio.run(work)
+        uvloop.run(work)
 
 
 class Server(uvicorn.Server):

@@ -8,10 +8,6 @@ order by place
 -- name: outbox_is_waiting :value
 select exists (select from outbox where xid < pg_snapshot_xmin(pg_current_snapshot()))
 
--- name: outbox_age :value
--- Seconds since the oldest fact that waits for the log happened; null where none waits.
-select date_part('epoch', $1::timestamptz - min(occurred_at)) from outbox
-
 -- name: log_head :row
 select epoch, sequence from log_head
 
@@ -35,9 +31,6 @@ select sequence, type, occurred_at, logged_at, body from log where sequence > $1
 
 -- name: add_log_partition :execute
 select add_log_partition($1)
-
--- name: newest_log_partition :value
-select max(substring(inhrelid::regclass::text from '[0-9]+$')::bigint) from pg_inherits where inhparent = 'log'::regclass
 
 -- name: notify :execute
 select pg_notify($1, payload) from unnest($2::text[]) payload

@@ -1,6 +1,6 @@
 """Charts: which sounds rise, and why each is where it is."""
 
-from collections.abc import AsyncIterator, Awaitable
+from collections.abc import AsyncGenerator, Awaitable
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import Enum
@@ -75,7 +75,7 @@ def updates(
     region: RegionCode | None = None,
     niche: Id | None = None,
     first: int = 50,
-) -> AsyncIterator[dict[str, Any]]:
+) -> AsyncGenerator[dict[str, Any], None]:
     key = _key(window, kind, region, niche)
     size = check_size(Arguments(first), default=50)
     ctx.demand.ask(key.region, key.niche_id, ctx.now)

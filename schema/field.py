@@ -5,7 +5,8 @@ executor it runs through a DataLoader, one a request, function and place in the 
 """
 
 import inspect
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, Callable
+from contextlib import aclosing
 from functools import partial
 from typing import Annotated, Any
 
@@ -32,14 +33,15 @@ def batched(
     return _field(_through_loader(function), {BATCH: function}, description, deprecation_reason)
 
 
-def streamed(function: Callable[..., AsyncIterator[Any]], *, description: str | None = None) -> Any:
+def streamed(function: Callable[..., AsyncGenerator[Any, None]], *, description: str | None = None) -> Any:
     """A field of Subscription whose events are what `function(ctx, **arguments)` yields; each is answered as of its own time."""
 
-    async def resolve(root: None, info: Info, **arguments: Any) -> AsyncIterator[Any]:  # noqa: ARG001
+    async def resolve(root: None, info: Info, **arguments: Any) -> AsyncGenerator[Any, None]:  # noqa: ARG001
         given = {name: value for name, value in arguments.items() if value is not UNSET}
-        async for event in function(info.context, **given):
-            info.context.renew()
-            yield event
+        async with aclosing(function(info.context, **given)) as events:
+            async for event in events:
+                info.context.renew()
+                yield event
 
     arguments = [_argument(own) for own in list(inspect.signature(function).parameters.values())[1:]]
     resolve.__signature__ = _signature(arguments)  # type: ignore[attr-defined]

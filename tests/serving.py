@@ -43,7 +43,7 @@ def token(subject: str) -> str:
 @asynccontextmanager
 async def serving(dsn: str, *, worker: bool = False) -> AsyncIterator[Site]:
     """The app for the time of the block."""
-    settings = Settings(secret=SECRET, worker=worker)
+    settings = Settings(secret=(SECRET,), worker=worker)
     with socket.create_server(("127.0.0.1", 0)) as listening:
         port = listening.getsockname()[1]
         server = uvicorn.Server(configuration(build_app(settings, dsn), host="127.0.0.1", port=port))

@@ -62,7 +62,7 @@ async def test_a_sound_is_made_with_its_event_and_its_copies(town: Api) -> None:
 
 
 async def test_a_clip_lies_inside_its_track(town: Api) -> None:
-    fields = {"kind": "TRACK_CLIP", "trackId": "track_1", "durationMs": None}
+    fields: dict[str, Any] = {"kind": "TRACK_CLIP", "trackId": "track_1", "durationMs": None}
     answer = await make(town, **fields, clip={"startMs": 170000, "endMs": 190000})
     assert (answer["__typename"], answer["path"]) == ("InvalidInput", ["input", "clip", "endMs"])
     answer = await make(town, **fields, clip={"startMs": 60000, "endMs": 75000})

@@ -198,6 +198,14 @@ async def read_totals(database: Database, scope: Scope, now: datetime) -> Totals
     return Totals(sums, parents)
 
 
+WINDOW_CREATORS = {
+    (False, False): "window_creators",
+    (False, True): "window_creators_in_region",
+    (True, False): "window_creators_in_niche",
+    (True, True): "window_creators_in_niche_region",
+}  # by whether the scope is of a niche, and of a region
+
+
 class Explained(NamedTuple):
     """Who used a sound in a window, and when: distinct trusted creators, and the videos of each part of the window, the oldest first."""
 
@@ -211,12 +219,9 @@ async def explain(
     """By sound; over the newest videos of the window at most."""
     begin, part = now - timedelta(hours=window.hours), timedelta(hours=window.hours) / window.points
     args: list[Any] = [begin, now, tuple(begin + part * point for point in range(1, window.points)), NEWEST]
-    query = "window_creators"
-    if scope.niche_id != ALL_NICHES:
-        query, args = f"{query}_in_niche", [*args, scope.niche_id]
-    if scope.region != GLOBAL:
-        query, args = f"{query}_in_region" if scope.niche_id == ALL_NICHES else f"{query}_region", [*args, scope.region]
-    rows = await getattr(database, query)(sound_ids, *args)
+    in_niche, in_region = scope.niche_id != ALL_NICHES, scope.region != GLOBAL
+    args += [scope.niche_id] * in_niche + [scope.region] * in_region
+    rows = await getattr(database, WINDOW_CREATORS[in_niche, in_region])(sound_ids, *args)
     return {
         row["sound_id"]: Explained(
             len(set(row["creator_ids"] or ())), np.bincount(row["points"] or [], minlength=window.points).tolist()
