@@ -64,7 +64,6 @@ def video_table(
         " response_to_sound_id response_to_id response_kind view_count like_count comment_count share_count"
         " hidden weight trusted new_creator",
         rows(*columns, make=make),
-        count,
     )
 
 

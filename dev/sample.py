@@ -78,8 +78,9 @@ class Meter:
 
     def __init__(self, report: Report, scale: Scale) -> None:
         self._report = report
-        # A row costs about one unit, what is derived from a video about ten.
-        self._whole = scale.videos * (12 + scale.likes + 3 * scale.comments) + scale.users * (scale.follows + 30)
+        # A row that is copied in costs about one unit, what is derived from a video about ten.
+        copied = scale.videos * (1.75 + scale.likes + 2 * scale.comments) + scale.users * (scale.follows + 17)
+        self._whole = copied + 12 * scale.sounds + 10 * scale.videos
         self._done = 0.0
         self._step = ""
 

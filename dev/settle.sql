@@ -105,11 +105,13 @@ from (
         decayed(weight, hours, 1) sum_1, decayed(weight, hours, 24) sum_2, decayed(weight, hours, 168) sum_3, decayed(weight, hours, 1344) sum_4
     from (select *, date_part('epoch', $1::timestamptz - created_at) / 3600 hours from videos where not hidden offset 0) v) placed
 group by grouping sets ((sound_id, niche_id, region), (sound_id, niche_id))
+order by sound_id, niche_id, region nulls first
 
 -- step: trends
+-- In order, because a sum of floats depends on it.
 insert into trend_scopes (region, niche_id, at, trusted, trusted_videos, changed_at)
 select region, niche_id, $1::timestamptz, array[sum(trusted[1]), sum(trusted[2]), sum(trusted[3]), sum(trusted[4])], sum(trusted_videos), $1::timestamptz
-from trend_counters group by region, niche_id
+from (select * from trend_counters order by region, niche_id, sound_id) c group by region, niche_id
 
 -- step: artists
 -- The order of an artist's top sounds, as trending/top_scores.py keeps it.

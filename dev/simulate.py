@@ -127,7 +127,7 @@ class Life:
 
     async def _burst(self, sound: Sound, people: list[Account], group: asyncio.TaskGroup) -> None:
         lasts = self.luck.uniform(*BURST_LASTS)
-        self.report(f"Burst: {len(people)} people take up “{sound.title}” ({sound.id}) within {lasts:.0f} seconds.")
+        self.report(f"Burst: {len(people)} people take up {sound.title} ({sound.id}) within {lasts:.0f} seconds.")
         self._bursting.add(sound.id)
         watch = group.create_task(self._watch(sound))
         for account in people:
@@ -151,10 +151,10 @@ class Life:
                 continue
             if rank is not None:
                 self.report(
-                    f"“{sound.title}” is number {rank} of the hour's breakouts, {loop.time() - began:.0f} seconds after its burst began."
+                    f"{sound.title} is number {rank} of the hour's breakouts, {loop.time() - began:.0f} seconds after its burst began."
                 )
                 return
-        self.report(f"“{sound.title}” did not break out.")
+        self.report(f"{sound.title} did not break out.")
 
     @asynccontextmanager
     async def _turn(self, *, taken: bool = False) -> AsyncIterator[None]:

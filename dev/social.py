@@ -144,7 +144,6 @@ def like_table(videos: Videos, likes: Likes) -> Table:
         "video_likes",
         "sound_id video_id user_id created_at",
         rows(identity(videos.sound[likes.video]), identity(likes.video), identity(likes.user), likes.since),
-        len(likes.video),
     )
 
 
@@ -220,13 +219,11 @@ def _comment_tables(
         f"{subject}_comments",
         f"{names} id author_id created_at position_ms reply_to_id text like_count hidden",
         _said(society, keys, comments, np.bincount(comment, minlength=count), voice),
-        count,
     )
     yield Table(
         f"{subject}_comment_likes",
         f"{key} comment_id user_id created_at",
         rows(keys[0][comment], identity(comment), identity(user), since),
-        len(comment),
     )
 
 

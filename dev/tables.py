@@ -21,12 +21,11 @@ Column = np.ndarray[Any, Any] | Sequence[Any]
 
 @dataclass(frozen=True)
 class Table:
-    """A table to fill: its columns, as COPY has them, the rows, made as they are needed, and about how many they are."""
+    """A table to fill: its columns, as COPY has them, and the rows, made as they are needed."""
 
     name: str
     columns: str
     rows: Iterable[Sequence[Any]]
-    size: int = SLICE
 
 
 def rows(*columns: Column, make: Callable[..., Iterable[Sequence[Any]]] = zip) -> Iterator[Sequence[Any]]:
@@ -50,10 +49,12 @@ async def fill(connection: asyncpg.Connection, table: Table, advance: Callable[[
     """Streams the rows into the table, and tells `advance` of each slice of them."""
 
     def told() -> Iterator[Sequence[Any]]:
+        number = 0
         for number, row in enumerate(table.rows, start=1):
             if number % SLICE == 0:
                 advance(SLICE)
             yield row
+        advance(number % SLICE)
 
     await connection.copy_records_to_table(table.name, columns=table.columns.split(), records=told())
 
@@ -128,7 +129,9 @@ async def open_session(dsn: str) -> asyncpg.Connection:
         "statement_timeout": "0",
         "work_mem": "256MB",
         "maintenance_work_mem": "512MB",
-        "max_parallel_workers_per_gather": "0",  # sums of floats come out the same every time
+        # Sums of floats come out the same every time.
+        "max_parallel_workers_per_gather": "0",
+        "synchronize_seqscans": "off",
         "synchronous_commit": "off",
     }.items():
         await connection.execute("select set_config(name, $2, false) from pg_settings where name = $1", name, value)

@@ -5,31 +5,30 @@ select s.id from sounds s left join videos v on v.sound_id = s.id and not v.hidd
 group by s.id having s.video_count <> count(v.id) or s.creator_count <> count(distinct v.creator_id) or s.view_count <> coalesce(sum(v.view_count), 0)
 
 -- sounds.first_video
-select s.id from sounds s
-where (s.first_video_id, s.founder_id) is distinct from
-    (select (id, creator_id) from (select id, creator_id from videos where sound_id = s.id and not hidden order by created_at, id limit 1) first)
-    and (s.first_video_id is not null or exists (select from videos where sound_id = s.id and not hidden))
+select s.id from sounds s left join (select distinct on (sound_id) sound_id, id, creator_id from videos where not hidden order by sound_id, created_at, id) v
+    on v.sound_id = s.id
+where (s.first_video_id, s.founder_id) is distinct from (v.id, v.creator_id)
 
 -- sounds.members
-select id from sounds s where member_count <> (select count(*) from community_members where sound_id = s.id)
+select p.id from sounds p left join community_members r on r.sound_id = p.id group by p.id having p.member_count <> count(r.sound_id)
 
 -- sounds.saves
-select id from sounds s where save_count <> (select count(*) from saved_sounds where sound_id = s.id)
+select p.id from sounds p left join saved_sounds r on r.sound_id = p.id group by p.id having p.save_count <> count(r.sound_id)
 
 -- users.videos
 select u.id from users u left join videos v on v.creator_id = u.id and not v.hidden group by u.id having u.video_count <> count(v.id)
 
 -- users.followers
-select id from users u where follower_count <> (select count(*) from followers where user_id = u.id)
+select p.id from users p left join followers r on r.user_id = p.id group by p.id having p.follower_count <> count(r.user_id)
 
 -- users.following
-select id from users u where following_count <> (select count(*) from follows where user_id = u.id)
+select p.id from users p left join follows r on r.user_id = p.id group by p.id having p.following_count <> count(r.user_id)
 
 -- artists.followers
-select id from artists a where follower_count <> (select count(*) from artist_follows where artist_id = a.id)
+select p.id from artists p left join artist_follows r on r.artist_id = p.id group by p.id having p.follower_count <> count(r.artist_id)
 
 -- tracks.saves
-select id from tracks t where save_count <> (select count(*) from saved_tracks where track_id = t.id)
+select p.id from tracks p left join saved_tracks r on r.track_id = p.id group by p.id having p.save_count <> count(r.track_id)
 
 -- videos.likes
 select v.sound_id, v.id from videos v left join video_likes l on l.sound_id = v.sound_id and l.video_id = v.id
@@ -139,10 +138,10 @@ where (c.video_count, c.first_seen_at) is distinct from (v.videos, v.first)
 
 -- community_regions
 select coalesce(c.sound_id, v.sound_id) from community_regions c full join (
-    select v.sound_id, v.region, count(*) videos, min(v.created_at) first,
-        (select count(*) from community_creators k where k.sound_id = v.sound_id and k.region = v.region) creators
-    from videos v where not hidden group by v.sound_id, v.region) v on v.sound_id = c.sound_id and v.region = c.region
-where (c.video_count, c.first_seen_at, c.creator_count) is distinct from (v.videos, v.first, v.creators)
+    select sound_id, region, count(*) videos, min(created_at) first from videos where not hidden group by sound_id, region) v
+    on v.sound_id = c.sound_id and v.region = c.region
+left join (select sound_id, region, count(*) creators from community_creators group by sound_id, region) k on k.sound_id = c.sound_id and k.region = c.region
+where (c.video_count, c.first_seen_at, c.creator_count) is distinct from (v.videos, v.first, coalesce(k.creators, 0))
 
 -- community_growth
 select coalesce(g.sound_id, v.sound_id) from community_growth g full join (
@@ -222,12 +221,12 @@ union all (select 'artist', mbid::text, id from artists where mbid is not null e
 union all (select 'track', mbid::text, id from tracks where mbid is not null except select 'track', mbid::text, id from mbids where kind = 'TRACK')
 
 -- playlists
-select p.id from playlists p
-where p.item_count <> (select count(*) from playlist_items where playlist_id = p.id)
-    or p.follower_count <> (select count(*) from playlist_followers where playlist_id = p.id)
-    or p.duration_ms <> (
-        select sum(case kind when 'TRACK' then (select duration_ms from tracks where id = entry_id) else (select duration_ms from sounds where id = entry_id) end)
-        from playlist_items where playlist_id = p.id)
+select p.id from playlists p join playlist_items i on i.playlist_id = p.id
+    left join tracks t on i.kind = 'TRACK' and t.id = i.entry_id left join sounds s on i.kind = 'SOUND' and s.id = i.entry_id
+group by p.id having p.item_count <> count(coalesce(t.id, s.id)) or p.duration_ms <> sum(coalesce(t.duration_ms, s.duration_ms))
+
+-- playlists.followers
+select p.id from playlists p left join playlist_followers f on f.playlist_id = p.id group by p.id having p.follower_count <> count(f.user_id)
 
 -- playlists.roles
 select playlist_id from playlist_collaborators c join playlists p on p.id = c.playlist_id where p.owner_id = c.user_id
