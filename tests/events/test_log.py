@@ -115,12 +115,12 @@ async def test_gapless_and_once_under_concurrent_writers_and_two_movers(api: Api
 
 
 async def test_the_next_partition_is_there_before_it_is_needed(api: Api) -> None:
-    await api.sql("update log_head set sequence = 749_998")
+    await api.sql("update log_head set sequence = 749998")
     for _ in range(3):
         async with api.database.transaction() as tx:
             await fact(tx, api, "in the last quarter")
         await log.move(api.database, api.now)
-    await api.sql("update log_head set sequence = 999_998")
+    await api.sql("update log_head set sequence = 999998")
     async with api.database.transaction() as tx:
         await publish_all(tx, [Event("SOUND_CREATED", api.now, {"name": "over the edge"})] * 3)
     assert await log.move(api.database, api.now) == 3

@@ -216,7 +216,6 @@ async def test_nobody_is_left_watching_when_the_last_listener_has_gone(api: Api)
             with watch.listen(RISING):
                 pass
             assert len(asyncio.all_tasks() - before) == 2  # the bus and the watch
-        await asyncio.sleep(0.01)
-        assert len(asyncio.all_tasks() - before) == 1
+        await until(lambda: asyncio.sleep(0, len(asyncio.all_tasks() - before) == 1))
         with watch.listen(RISING) as listener:
             assert (await listener.first())["version"] == 0
