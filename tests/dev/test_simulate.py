@@ -1,0 +1,196 @@
+"""The simulator: what it posts, that its bursts rise by the method, that it outlives a server, and that it never floods one."""
+
+import asyncio
+import json
+import random
+import socket
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import numpy as np
+import pytest
+import uvicorn
+from starlette.applications import Starlette
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from app import build_app
+from db.database import connect
+from dev.client import AT_ONCE, Client, TokenRefused, Unanswered
+from dev.sample import load_sample
+from dev.simulate import LARGEST_BURST, SMALLEST_BURST, SimulatorRefused, read_tokens, shares, simulate
+from dev.wake import refresh_sample
+from server.listen import configuration
+from settings import Settings
+from tests.ask import SECRET
+from tests.conftest import Copy
+from tests.serving import serving, token
+from trending.score import HOUR, RISING, score
+
+
+async def tokens_for(dsn: str, *, count: int) -> list[dict[str, str]]:
+    connection = await connect(dsn)
+    rows = await connection.fetch(
+        "select handle, subject from users join identities on user_id = id where status = 'ACTIVE' and kind = 'PERSONAL'"
+        " order by joined_at limit $1",
+        count,
+    )
+    await connection.close()
+    return [{"handle": row["handle"], "token": token(row["subject"])} for row in rows]
+
+
+@pytest.fixture(scope="module")
+async def woken_world(copy: Copy, template: str) -> AsyncIterator[str]:
+    """A world that was loaded a week ago, left alone and brought up to the present."""
+    now = datetime.now(UTC)
+    async with copy(template) as dsn:
+        await load_sample(dsn, scale="small", seed=5, now=now - timedelta(days=7))
+        await refresh_sample(dsn, now=now)
+        yield dsn
+
+
+async def test_a_burst_enters_the_hour_chart_of_a_world_that_was_left_alone(woken_world: str) -> None:
+    said: list[str] = []
+    async with serving(woken_world, worker=True) as site:
+        activity = asyncio.create_task(
+            simulate(site.url, await tokens_for(woken_world, count=80), rate=0.8, seed=11, report=said.append)
+        )
+        async with asyncio.timeout(60):
+            while not any("of the hour's breakouts" in line for line in said):  # noqa: ASYNC110  it reports in lines
+                await asyncio.sleep(0.2)
+        activity.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await activity
+
+    assert said[0] == f"80 people post 0.8 times a second at {site.url}."
+    assert said[1].startswith("Burst: ")
+    connection = await connect(woken_world)
+    posted = await connection.fetch(
+        "select * from videos where created_at > now() - interval '2 minutes' and caption <> ''"
+    )
+    assert len({row["creator_id"] for row in posted if row["trusted"]}) >= 5
+    await connection.close()
+
+
+def test_a_burst_breaks_out_under_any_tide_that_half_a_post_a_second_makes() -> None:
+    day = 30.0 * np.array([1.44, 34.6, 242.4, 1939.0])  # the sums of a world with 30 videos an hour, always
+    for hours in (0.02, 0.25, 0.5, 1, 2, 3, 6, 12, 24):
+        lives = np.array([1.0, 24.0, 168.0, 1344.0]) / np.log(2)
+        tide = day + 1_800 * lives * (1 - np.exp(-hours / lives))
+        for people in (SMALLEST_BURST, LARGEST_BURST):
+            burst = np.full((1, 4), people * 0.92)
+
+            z = score(HOUR, burst, np.zeros((1, 4)), tide + burst[0]).z
+
+            assert z[0] >= RISING, (hours, people, z)
+
+
+@pytest.mark.parametrize("rate", [0.01, 0.2, 0.5, 2, 40])
+def test_bursts_and_everyday_life_make_up_the_rate(rate: float) -> None:
+    pause, everyday = shares(rate)
+
+    assert pause >= 60
+    assert everyday >= 0.39 * rate
+    assert (SMALLEST_BURST + LARGEST_BURST) / 2 / pause + everyday == pytest.approx(rate)
+
+
+async def test_no_token_that_is_accepted_is_one_line(woken_world: str) -> None:
+    async with serving(woken_world) as site:
+        with pytest.raises(SimulatorRefused, match=r"^No token is accepted at http.*: mint them anew"):
+            await simulate(site.url, [{"handle": "x", "token": "x.y.z"}], rate=1, seed=1, report=lambda _: None)
+
+
+async def test_an_address_that_is_none_is_refused() -> None:
+    with pytest.raises(SimulatorRefused, match="begins with http:// or https://"):
+        await simulate("localhost:8000", [], rate=1, seed=1, report=lambda _: None)
+
+
+def test_tokens_are_read_a_line_each(tmp_path: Path) -> None:
+    path = tmp_path / "tokens.jsonl"
+    path.write_text('{"handle": "ada", "token": "t"}\n\n{"handle": "bo", "token": "u", "more": 1}\n')
+    assert read_tokens(path) == [{"handle": "ada", "token": "t"}, {"handle": "bo", "token": "u"}]
+
+
+@pytest.mark.parametrize("line", ["nonsense", "[]", '{"handle": "ada"}', "7", '"text"'])
+def test_a_line_that_is_no_token_is_named(tmp_path: Path, line: str) -> None:
+    path = tmp_path / "tokens.jsonl"
+    path.write_text(json.dumps({"handle": "ada", "token": "t"}) + f"\n{line}\n")
+    with pytest.raises(ValueError, match=r"tokens\.jsonl, line 2: each line is an object"):
+        read_tokens(path)
+
+
+@asynccontextmanager
+async def serving_at(
+    port: int, dsn: str, around: Callable[[Starlette], ASGIApp] = lambda app: app
+) -> AsyncIterator[None]:
+    with socket.create_server(("127.0.0.1", port)) as listening:
+        app = around(build_app(Settings(secret=(SECRET,), worker=False), dsn))
+        server = uvicorn.Server(configuration(app, host="127.0.0.1", port=port))
+        task = asyncio.create_task(server.serve(sockets=[listening]))
+        while not server.started:  # noqa: ASYNC110  uvicorn has no event for it
+            await asyncio.sleep(0.01)
+        yield
+        server.should_exit = True
+        await task
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        return int(listening.getsockname()[1])
+
+
+async def test_a_server_that_restarts_costs_two_lines_and_no_answer(woken_world: str) -> None:
+    said: list[str] = []
+    port = free_port()
+    client = Client(f"http://127.0.0.1:{port}/graphql", said.append, random.Random(1))
+    async with serving_at(port, woken_world):
+        first = await client.ask("{ niches { slug } }")
+
+    waiting = [asyncio.create_task(client.ask("{ niches { slug } }")) for _ in range(20)]
+    await asyncio.sleep(1)
+    assert not any(task.done() for task in waiting)
+    async with serving_at(port, woken_world), asyncio.timeout(20):
+        again = await asyncio.gather(*waiting)
+
+    assert all(answer == first for answer in again)
+    assert len(said) == 2
+    assert "does not answer" in said[0]
+    assert "answers again" in said[1]
+    await client.close()
+
+
+async def test_no_more_than_eight_requests_are_in_flight(woken_world: str) -> None:
+    in_flight: set[int] = set()
+    most = 0
+
+    def counted(app: Starlette) -> ASGIApp:
+        async def count(scope: Scope, receive: Receive, send: Send) -> None:
+            nonlocal most
+            in_flight.add(id(scope))
+            most = max(most, len(in_flight))
+            await asyncio.sleep(0.02)
+            await app(scope, receive, send)
+            in_flight.discard(id(scope))
+
+        return count
+
+    port = free_port()
+    client = Client(f"http://127.0.0.1:{port}/graphql", lambda _: None, random.Random(1))
+    async with serving_at(port, woken_world, counted):
+        # The lifespan is one more that is in flight all the time.
+        answers = await asyncio.gather(*(client.ask("{ niches { slug } }") for _ in range(60)))
+        await client.close()
+
+    assert len(answers) == 60
+    assert most == AT_ONCE + 1
+
+
+async def test_answers_that_are_errors_are_told_apart(woken_world: str) -> None:
+    async with serving(woken_world) as site:
+        client = Client(site.url, lambda _: None, random.Random(1))
+        with pytest.raises(Unanswered, match="nonsense"):
+            await client.ask("{ nonsense }")
+        with pytest.raises(TokenRefused):
+            await client.ask("{ niches { slug } }", "not a token")
+        await client.close()
