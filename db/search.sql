@@ -27,7 +27,7 @@ select wanted.query, page.* from unnest($1::text[]) wanted(query) cross join lat
                 string_agg(search_quoted(word), ' & ' order by place) || ':*'
                     || case when char_length(array_to_string(words, '')) > 5 then ' | ' || search_quoted('~' || array_to_string(words, '')) || ':*' else '' end as spelled,
                 (select '(' || string_agg(search_quoted('=' || kind), ' | ') || ')' from unnest({arg1}::text[]) kind) as kinds
-            from unnest(words[1:8]) with ordinality as spoken(word, place)) written),
+            from unnest(words[1:6]) with ordinality as spoken(word, place)) written),
     near as materialized (select found.* from asked cross join lateral (select asked.terms) part cross join lateral ({Tiers}) found),
     named as (
         select {Ranked} from asked cross join lateral (
@@ -36,20 +36,23 @@ select wanted.query, page.* from unnest($1::text[]) wanted(query) cross join lat
             (select * from search_documents where search_documents.alias = phrase and kind = any(coalesce({arg1}::text[], array[kind])) limit 50)) called),
     meant as materialized (
         select concat_ws(' & ', string_agg(spelling, ' & '), max(kinds))::tsquery as terms from asked cross join lateral (
-            select '(' || string_agg(search_quoted(variant.word), ' | ') || ')' as spelling
-            from unnest(words[1:8]) with ordinality as spoken(word, place) cross join lateral (
-                select spoken.word where char_length(spoken.word) not between 4 and 20 or exists (select from search_vocabulary v where v.word = spoken.word)
+            select '(' || string_agg(search_quoted(variant.word), ' | ') || ')' as spelling, bool_or(variant.word <> spoken.word) as guessed
+            from unnest(words[1:6]) with ordinality as spoken(word, place)
+            left join search_vocabulary known on known.word = spoken.word
+            cross join lateral (
+                select spoken.word where char_length(spoken.word) not between 4 and 20 or known.word is not null
                 union
                 (select v.word from search_vocabulary v
-                 where search_deletions(v.word) && search_deletions(spoken.word) and char_length(spoken.word) between 4 and 20 and place <= 5
+                 where search_deletions(v.word) && search_deletions(spoken.word) and char_length(spoken.word) between 4 and 20 and known.common is not true
                  order by similarity(v.word, spoken.word) desc, v.word limit 8)
                 union
                 (select v.word from search_vocabulary v
-                 where v.word %> spoken.word and char_length(spoken.word) between 5 and 20 and place <= 5
+                 where v.word %> spoken.word and char_length(spoken.word) between 5 and 20
                     and not exists (select from search_vocabulary v where search_deletions(v.word) && search_deletions(spoken.word))
                  order by similarity(v.word, spoken.word) desc, v.word limit 4)) variant(word)
-            group by place) guessed
-        where (select count(*) from near) < 20),
+            group by place) spelled
+        where (select count(*) from near) < 20
+        having bool_or(guessed) or count(*) < max(cardinality(words[1:6]))),
     corrected as (
         select kind, key, name, rank - 400 + (300 * word_similarity(phrase, name))::integer as rank
         from asked cross join meant as part cross join lateral ({Tiers}) found)
@@ -67,7 +70,7 @@ with current as materialized (
     select {Document}, words from search_current where kind = 'HASHTAG' and $1 = 'HASHTAG' and key = any($2)),
 gone as (delete from search_documents where kind = $1 and key = any($2) and key not in (select key from current)),
 learned as (
-    insert into search_vocabulary
+    insert into search_vocabulary (word)
     select distinct word from current cross join unnest(words) word where char_length(word) between 4 and 20 order by word
     on conflict do nothing)
 insert into search_documents ({Document}) select {Document} from current order by kind, key
@@ -83,7 +86,7 @@ select key from search_documents where kind = $1 and key > $2 order by key limit
 with current as materialized (select {Document}, words from search_current),
 gone as (delete from search_documents where (kind, key) not in (select kind, key from current)),
 learned as (
-    insert into search_vocabulary
+    insert into search_vocabulary (word)
     select distinct word from current cross join unnest(words) word where char_length(word) between 4 and 20
     on conflict do nothing)
 insert into search_documents ({Document}) select {Document} from current
@@ -95,3 +98,9 @@ where search_documents.* is distinct from excluded.*
 insert into search_tiers (kind, above)
 select kind, percentile_disc(array[63.0 / 64, 15.0 / 16, 3.0 / 4]) within group (order by search_popularity(kind, size)) from search_sources group by kind
 on conflict (kind) do update set above = excluded.above
+
+-- name: mark_common_words :execute
+-- As `refresh_tiers`. Looks at the known sixteenth only, which takes half a second among half a million documents.
+update search_vocabulary set common = true
+from ts_stat('select terms from search_documents where tier < 2') found
+where found.word = search_vocabulary.word and ndoc >= 10 and not common

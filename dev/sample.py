@@ -139,7 +139,7 @@ async def _load(connection: asyncpg.Connection, scale: Scale, seed: int, now: in
         await connection.execute(statement, *((now,) if "$1" in statement else ()))
         meter.advance(scale.videos * 6 / len(steps))
     await _run(connection, meter, "indexes", again, scale.videos * 3)
-    search = [QUERIES[name].sql for name in ("refresh_tiers", "index_everything")]
+    search = [QUERIES[name].sql for name in ("refresh_tiers", "index_everything", "mark_common_words")]
     await _run(connection, meter, "search", search + found_by, scale.videos)
     await _count_on(connection)
 

@@ -14,7 +14,7 @@ class Renown:
         self._key = ""
 
     async def step(self, database: Database) -> bool:
-        """Makes the next page of documents anew, and at the end of a round the tiers; False where the round has come to its end."""
+        """Makes the next page of documents anew, and at the end of a round the tiers and the common words; False where the round has come to its end."""
         kind = KINDS[self._kind]
         keys = [row["key"] for row in await database.documents_in_turn(kind, self._key, PAGE)]
         if keys:
@@ -24,4 +24,5 @@ class Renown:
         self._kind, self._key = (self._kind + 1) % len(KINDS), ""
         if self._kind == 0:
             await database.refresh_tiers()
+            await database.mark_common_words()
         return self._kind > 0

@@ -108,9 +108,10 @@ create table search_tiers (
     above smallint[] not null check (cardinality(above) = 3)
 );
 
--- The words that a misspelled one may have meant.
+-- The words that a misspelled one may have meant. What many documents have is no misspelling: the worker marks it.
 create table search_vocabulary (
-    word text collate "C" primary key check (char_length(word) between 4 and 20)
+    word text collate "C" primary key check (char_length(word) between 4 and 20),
+    common boolean not null default false
 );
 create index search_vocabulary_deletions on search_vocabulary using gin (search_deletions(word));   -- search_documents
 create index search_vocabulary_trigrams on search_vocabulary using gin (word gin_trgm_ops);        -- search_documents
