@@ -7,6 +7,7 @@ takes the sound of an earlier video. Which earlier one is drawn half from all, h
 from dataclasses import dataclass, fields
 
 import numpy as np
+from numpy.typing import NDArray
 
 from dev.waves import Wave, draw_waves
 from dev.world import DAY, HOUR, NICHES, REGIONS, SPAN, TRUSTED_AGE, Crowd, Flags, Floats, Integers, People, Scale
@@ -32,7 +33,7 @@ class Videos:
     sound: Integers
     creator: Integers
     region: Integers
-    niches: Integers  # three columns, from 1; 0 where there are fewer
+    niches: NDArray[np.int8]  # three columns, from 1; 0 where there are fewer
     response: Integers  # the video that it answers
     wave: Integers  # the wave of attention that it is part of
 
@@ -40,7 +41,7 @@ class Videos:
     def begun(cls, time: Integers, sound: Integers, region: Integers) -> "Videos":
         """Videos of which no more is known yet than when, with what and where."""
         nothing = np.full(len(time), -1)
-        return cls(time, sound, nothing, region, np.zeros((len(time), 3), np.int64), nothing, nothing)
+        return cls(time, sound, nothing, region, np.zeros((len(time), 3), np.int8), nothing, nothing)
 
     @classmethod
     def joined(cls, parts: list["Videos"]) -> "Videos":
@@ -66,9 +67,7 @@ class Sounds:
 def draw_videos(scale: Scale, people: People, now: int, random: np.random.Generator) -> tuple[Videos, Sounds]:
     """All videos of the world, and their sounds; the farmer's thousand among them."""
     waves = draw_waves(scale, random)
-    begun = scale.sounds - sum(wave.fresh for wave in waves) - 1
-    organic, series = _draw_organic(scale.videos - sum(wave.videos for wave in waves) - FARMED, begun, now, random)
-    videos = Videos.joined([organic, _ride(waves, organic, now, random), _farm(people, now, random)])
+    videos, series = _draw_all(scale, people, waves, now, random)
     order = np.argsort(videos.time, kind="stable")
     sounds = _number_sounds(videos, order, random)
     _draw_creators(videos, sounds, people, waves, random)
@@ -79,6 +78,15 @@ def draw_videos(scale: Scale, people: People, now: int, random: np.random.Genera
     _draw_niches(videos, sounds, random)
     videos.response = draw_responses(videos, random)
     return videos, sounds
+
+
+def _draw_all(
+    scale: Scale, people: People, waves: list[Wave], now: int, random: np.random.Generator
+) -> tuple[Videos, Integers]:
+    begun = scale.sounds - sum(wave.fresh for wave in waves) - 1
+    count = scale.videos - sum(wave.videos for wave in waves) - FARMED
+    organic, series = _draw_organic(count, begun, now, random)
+    return Videos.joined([organic, _ride(waves, organic, now, random), _farm(people, now, random)]), series
 
 
 def _draw_organic(count: int, sounds: int, now: int, random: np.random.Generator) -> tuple[Videos, Integers]:
@@ -267,15 +275,15 @@ def _give_to_commercial(videos: Videos, sounds: Sounds, people: People, random: 
 
 
 def _draw_niches(videos: Videos, sounds: Sounds, random: np.random.Generator) -> None:
-    count = len(videos.time)
-    lean = sounds.niches[videos.sound]
-    chance = random.random(count)
-    anything = random.integers(len(NICHES), size=(count, 3))
-    first = np.where(chance < 0.68, lean[:, 0], np.where(chance < 0.88, lean[:, 1], anything[:, 0]))
-    second = np.where(chance < 0.44, lean[:, 1], anything[:, 1])
-    third = anything[:, 2]
-    number = random.choice(4, count, p=[0.08, 0.62, 0.25, 0.05])
-    niches = np.column_stack([first, second, third]) + 1
-    niches[:, 1] *= niches[:, 1] != niches[:, 0]
-    niches[:, 2] *= (niches[:, 2] != niches[:, 0]) & (niches[:, 2] != niches[:, 1])
-    videos.niches = niches * (np.arange(3) < number[:, None])
+    for start in range(0, len(videos.time), 100_000):
+        lean = sounds.niches[videos.sound[start : start + 100_000]]
+        count = len(lean)
+        chance = random.random(count)
+        anything = random.integers(len(NICHES), size=(count, 3))
+        first = np.where(chance < 0.68, lean[:, 0], np.where(chance < 0.88, lean[:, 1], anything[:, 0]))
+        second = np.where(chance < 0.44, lean[:, 1], anything[:, 1])
+        number = random.choice(4, count, p=[0.08, 0.62, 0.25, 0.05])
+        niches = np.column_stack([first, second, anything[:, 2]]) + 1
+        niches[:, 1] *= niches[:, 1] != niches[:, 0]
+        niches[:, 2] *= (niches[:, 2] != niches[:, 0]) & (niches[:, 2] != niches[:, 1])
+        videos.niches[start : start + count] = niches * (np.arange(3) < number[:, None])
