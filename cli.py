@@ -9,7 +9,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Awaitable, Callable, Coroutine, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
@@ -31,6 +31,7 @@ from dev.sample import SampleRefused, load_sample, progress_bar
 from dev.simulate import SimulatorRefused, read_tokens
 from dev.simulate import simulate as run_simulator
 from dev.wake import refresh_sample
+from events import log
 from schema import build_schema
 from server.auth import mint
 from server.listen import configuration
@@ -62,7 +63,15 @@ def main() -> None:
     """Runs a command; what a person can mend is one line, without a traceback."""
     try:
         cli()
-    except (CommandFailed, DomainError, PostgresUnavailable, SampleRefused, SettingsError, SimulatorRefused) as error:
+    except (
+        CommandFailed,
+        DomainError,
+        PostgresUnavailable,
+        log.PreparedTransactionsAllowed,
+        SampleRefused,
+        SettingsError,
+        SimulatorRefused,
+    ) as error:
         console.print(str(error), style="bold red")
         sys.exit(1)
 
@@ -96,9 +105,14 @@ async def migrated(dsn: str) -> list[str]:
 
 
 async def ready(dsn: str) -> None:
-    """Raises one line where this database cannot be served: another schema, or a pooler that breaks sessions."""
+    """Raises one line where this database cannot be served: another schema, a pooler that breaks sessions, or a log that could stand still."""
     await connected(dsn, lambda connection: require_current(connection, read_migrations()))
     await require_sessions(dsn)
+    database = Database(dsn, readers=1, writers=1)
+    try:
+        await log.check(database)
+    finally:
+        await database.close()
 
 
 @cli.command()
@@ -130,23 +144,34 @@ def until_stopped(work: Coroutine[Any, Any, None]) -> None:
 
 
 class Server(uvicorn.Server):
-    """Calls `started` once requests are answered."""
+    """Tells when requests are answered, and when they soon will not be."""
 
-    def __init__(self, config: uvicorn.Config, started: Callable[[], None]) -> None:
+    def __init__(self, config: uvicorn.Config, started: Callable[[], None], stopping: Callable[[], None]) -> None:
         super().__init__(config)
-        self._announce = started
+        self._started = started
+        self._stopping = stopping
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         if self.started:
-            self._announce()
+            self._started()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self._stopping()
+        await super().shutdown(sockets)
 
 
-async def served(settings: Settings, dsn: str, started: Callable[[], None] = lambda: None) -> None:
+def nothing() -> None:
+    """Nobody waits to be told."""
+
+
+async def served(
+    settings: Settings, dsn: str, started: Callable[[], None] = nothing, stopping: Callable[[], None] = nothing
+) -> None:
     """Serves until a signal comes."""
     app = build_app(settings, dsn)
     config = configuration(app, host=settings.host, port=settings.port, message_limit=settings.message_limit)
-    await Server(config, started).serve()
+    await Server(config, started, stopping).serve()
 
 
 @cli.command()
@@ -289,25 +314,21 @@ def dev(
     require_free_port(settings)
     with provided(settings, settings.database_url, "postgres") as dsn:
         asyncio.run(migrated(dsn))
-        asyncio.run(require_sessions(dsn))
+        asyncio.run(ready(dsn))
         now = datetime.now(UTC)
         console.print(loaded(dsn, scale, 1, now))
         refreshed = asyncio.run(refresh_sample(dsn, now=now))
         if refreshed:
             console.print(refreshed)
         viewer = asyncio.run(connected(dsn, lambda connection: mint_for_everybody(settings, connection)))
-        simulator: list[subprocess.Popen[bytes]] = []
+        with ExitStack() as beside:
 
-        def started() -> None:
-            welcome(settings, viewer)
-            if rate > 0:
-                simulator.append(start_simulator(settings, rate))
+            def started() -> None:
+                welcome(settings, viewer)
+                if rate > 0:
+                    beside.enter_context(simulating(settings, rate))
 
-        try:
-            until_stopped(served(settings, dsn, started))
-        finally:
-            for running in simulator:
-                stop(running)
+            until_stopped(served(settings, dsn, started, stopping=beside.close))
 
 
 @contextmanager
@@ -364,23 +385,17 @@ def welcome(settings: Settings, viewer: dict[str, Any]) -> None:
     )
 
 
-def start_simulator(settings: Settings, rate: float) -> subprocess.Popen[bytes]:
-    """The simulator in a process of its own, which ends when its pipe to us does: when we stop it, or were killed."""
+@contextmanager
+def simulating(settings: Settings, rate: float) -> Iterator[None]:
+    """The simulator in a process of its own, which ends when its pipe to us does: at the end of the block, or when we were killed."""
     url = f"http://{settings.host}:{settings.port}/graphql"
     command = [sys.executable, "-m", "cli", "simulate", "--url", url, "--rate", str(rate), "--while-parent-lives"]
     command += ["--tokens", str(settings.folder / "tokens.jsonl")]
-    return subprocess.Popen(command, stdin=subprocess.PIPE, start_new_session=True)
-
-
-def stop(running: subprocess.Popen[bytes]) -> None:
-    if running.stdin is not None:
-        with suppress(BrokenPipeError):
-            running.stdin.close()
-    try:
-        running.wait(timeout=5)
-    except subprocess.TimeoutExpired:
-        running.kill()
-        running.wait()
+    with subprocess.Popen(command, stdin=subprocess.PIPE, start_new_session=True) as process:
+        try:
+            yield
+        finally:
+            process.stdin.close()  # type: ignore[union-attr]
 
 
 if __name__ == "__main__":

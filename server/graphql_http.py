@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable
+from contextlib import suppress
 from functools import lru_cache
 from http import HTTPStatus
 from typing import Any
@@ -31,7 +32,9 @@ from server.parameters import Parameters, from_query_string, from_value, read_js
 ContextOf = Callable[[HTTPConnection, Claims | None], Awaitable[Any]]
 Headers = dict[bytes, bytes]
 
+DISCARD_SECONDS = 2.0
 BODY_SECONDS = 30.0
+DISCARD_SECONDS = 2.0
 PARTIAL_SUCCESS = 294
 CLASSIC = {HTTPStatus.UNPROCESSABLE_ENTITY: HTTPStatus.BAD_REQUEST, PARTIAL_SUCCESS: HTTPStatus.OK}
 ANSWERS = (negotiation.GRAPHQL, negotiation.JSON)
@@ -124,6 +127,8 @@ class GraphQLHttp:
         ):
             raise MediaTypeUnsupported
         if int(headers.get(b"content-length", b"0")) > self._body_limit:
+            if b"expect" not in headers:
+                await _discard(receive)
             raise self._too_large()
         try:
             async with asyncio.timeout(BODY_SECONDS):
@@ -142,12 +147,21 @@ class GraphQLHttp:
             chunks.append(message["body"])
             size += len(message["body"])
             if size > self._body_limit:
+                await _discard(receive)
                 raise self._too_large()
             if not message.get("more_body", False):
                 return b"".join(chunks)
 
     def _too_large(self) -> RequestError:
         return BodyTooLarge(f"The body has more than {self._body_limit} bytes.")
+
+
+async def _discard(receive: Receive) -> None:
+    # A connection that is closed while its peer still sends is reset, and the answer is lost: so the rest is read, for a while.
+    with suppress(TimeoutError):
+        async with asyncio.timeout(DISCARD_SECONDS):
+            while (await receive()).get("more_body", False):
+                pass
 
 
 def _headers(pairs: Iterable[tuple[bytes, bytes]]) -> Headers:

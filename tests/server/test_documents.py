@@ -109,18 +109,13 @@ def test_deep_nonsense_is_a_syntax_error(door: Door, query: str) -> None:
 async def test_the_loop_turns_while_a_heavy_document_is_read() -> None:
     heavy = "{ thing { " + "".join(f"...F{n} " for n in range(100)) + "} } "
     heavy += "".join(f"fragment F{n} on Thing {{ id name thing {{ id name }} }} " for n in range(100))
-    started = time.perf_counter()
     reading = asyncio.create_task(Documents(GRAPH).read(heavy))
-    turns, longest = 0, 0.0
+    turns = 0
     while not reading.done():
-        before = time.perf_counter()
         await asyncio.sleep(0.001)
-        turns, longest = turns + 1, max(longest, time.perf_counter() - before)
+        turns += 1
     await reading
-    taken = time.perf_counter() - started
-    assert taken > 0.1
     assert turns > 5
-    assert longest < taken / 2
 
 
 def test_the_introspection_query_of_clients_is_answered(door: Door) -> None:
