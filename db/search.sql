@@ -4,13 +4,13 @@
 kind, key, name, alias, region, popularity, tier, terms
 
 -- columns: Tiers
-(select {Ranked} from search_documents where tier = 0 and terms @@ part.terms order by rank desc limit 200)
+(select {Ranked} from search_documents where tier = 0 and terms @@ part.terms order by rank desc, kind, key limit 200)
 union all
-(select {Ranked} from search_documents where tier = 1 and terms @@ part.terms order by rank desc limit 200)
+(select {Ranked} from search_documents where tier = 1 and terms @@ part.terms order by rank desc, kind, key limit 200)
 union all
-(select {Ranked} from search_documents where tier = 2 and terms @@ part.terms order by rank desc limit 200)
+(select {Ranked} from search_documents where tier = 2 and terms @@ part.terms order by rank desc, kind, key limit 200)
 union all
-(select {Ranked} from search_documents where tier = 3 and terms @@ part.terms order by rank desc limit 200)
+(select {Ranked} from search_documents where tier = 3 and terms @@ part.terms order by rank desc, kind, key limit 200)
 limit 200
 
 -- columns: Ranked
@@ -76,6 +76,10 @@ learned as (
 insert into search_documents ({Document}) select {Document} from current order by kind, key
 on conflict (kind, key) do update set ({Document}) = row (excluded.*)
 where search_documents.* is distinct from excluded.*
+
+-- name: undocumented_hashtags :rows
+-- Those of the names $1 that no document tells of yet.
+select name from unnest($1::text[]) name where not exists (select from search_documents where kind = 'HASHTAG' and key = name) order by name
 
 -- name: documents_in_turn :rows
 -- The next documents of a kind, for the worker to make anew: what they are known for moves without a fact of theirs.

@@ -253,7 +253,7 @@ select query, kinds, region from texts, (values (null::text[], null), ('{HASHTAG
 
 -- unread: the worker's
 -- scopes_due counters_in_scope newest_charts videos_posted update_in_order neighbours_due newest_creators_by_sounds newest_sounds_by_users videos_in_turn newest_videos
--- artist_sounds_in_turn documents_in_turn outbox_is_waiting log_head consumer_position add_log_partition notify prepared_transactions
+-- artist_sounds_in_turn documents_in_turn undocumented_hashtags outbox_is_waiting log_head consumer_position add_log_partition notify prepared_transactions
 
 -- unread: the streams', once a second a process
 -- log_after

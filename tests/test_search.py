@@ -11,7 +11,9 @@ from hypothesis import strategies as st
 from db.database import Database
 from tests.ask import Answer, Api
 from tests.conftest import NOW, Copy
+from tests.until import until
 from trending.renown import Renown
+from worker import Worker
 
 MIA, KELLER, GONE, RITA = range(2, 6)
 SCENE = (
@@ -252,6 +254,20 @@ async def test_a_profile_and_a_sound_are_found_as_soon_as_they_are_there(api: Ap
     await api.get(sound, viewer=1, subject="test|wanda")
     assert await find(api, "wanda wolf") == ["user_1"]
     assert await find(api, "ketle") == ["sound_1"]
+
+
+async def test_a_new_hashtag_is_found_once_the_worker_has_counted_it(api: Api) -> None:
+    await arrange(api, *SCENE)
+    post = 'mutation { postVideo(input: {soundId: "sound_2", caption: "tea #kettlecore #love", durationMs: 1000}) { __typename } }'
+    assert (await api.get(post, viewer=RITA))["postVideo"]["__typename"] == "PostVideoPayload"
+    assert await find(api, "kettlecore") == []
+    worker = Worker(api.database, lambda: api.now)
+
+    async def counted() -> bool:
+        await worker.step()
+        return await find(api, "kettlecore") == ["hashtag_kettlecore"]
+
+    await until(counted)
 
 
 async def test_a_fact_that_failed_leaves_no_document(api: Api) -> None:

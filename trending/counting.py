@@ -74,7 +74,9 @@ async def _add_counts(tx: Transaction, videos: Sequence[Any]) -> None:
         await tx.add_community_niches(*zip(*niches, strict=True))
     if hashtags:
         await tx.add_hashtag_videos(hashtags)
-        await tx.index_documents("HASHTAG", sorted(set(hashtags)))
+        new = [row["name"] for row in await tx.undocumented_hashtags(list(set(hashtags)))]
+        if new:
+            await tx.index_documents("HASHTAG", new)
 
 
 async def add_sums(tx: Transaction, by_sound: Sums, by_scope: Sums, now: datetime) -> None:
