@@ -287,7 +287,7 @@ def simulate(
     token_file: Annotated[Path, typer.Option("--tokens", help='JSON lines: {"handle": …, "token": …}')] = Path(
         ".chorus/tokens.jsonl"
     ),
-    rate: Annotated[float, typer.Option(min=0.01, max=1000, help="Posts a second.")] = 2.0,
+    rate: Annotated[float, typer.Option(min=0.01, max=1000, help="Posts a second.")] = 1.0,
     seed: Annotated[int | None, typer.Option(help="Do the same again.")] = None,
     while_parent_lives: Annotated[bool, typer.Option(hidden=True)] = False,
 ) -> None:
@@ -306,7 +306,7 @@ def dev(
     scale: Annotated[
         str, typer.Option(help="Of the sample world, if the database is empty: small, medium or large.")
     ] = "small",
-    rate: Annotated[float, typer.Option(min=0, max=1000, help="Posts a second of the simulator; 0 is silence.")] = 2.0,
+    rate: Annotated[float, typer.Option(min=0, max=1000, help="Posts a second of the simulator; 0 is silence.")] = 1.0,
 ) -> None:
     """Run everything: Postgres, a sample world, live activity, the API."""
     settings = load()
