@@ -79,7 +79,7 @@ where search_documents.* is distinct from excluded.*
 
 -- name: undocumented_hashtags :rows
 -- Those of the names $1 that no document tells of yet.
-select name from unnest($1::text[]) name where not exists (select from search_documents where kind = 'HASHTAG' and key = name) order by name
+select hashtag as name from unnest($1::text[]) hashtag where not exists (select from search_documents where kind = 'HASHTAG' and key = hashtag) order by hashtag
 
 -- name: documents_in_turn :rows
 -- The next documents of a kind, for the worker to make anew: what they are known for moves without a fact of theirs.

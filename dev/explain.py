@@ -92,10 +92,12 @@ async def explain_reads(dsn: str, console: Console, only: Sequence[str] = ()) ->
         for statement in subjects.before:
             await connection.execute(statement)
         big = await _big_tables(connection)
-        findings = [
-            await _explain(connection, QUERIES[name], subjects.about[name], big)
-            for name in track(names, "explaining", console=console, transient=True)
-        ]
+        findings = []
+        for name in track(names, "explaining", console=console, transient=True):
+            try:
+                findings.append(await _explain(connection, QUERIES[name], subjects.about[name], big))
+            except (asyncpg.InterfaceError, asyncpg.DataError) as error:
+                raise UnknownRead(f"dev/subjects.sql does not give the arguments that {name} takes: {error}") from error
     finally:
         await connection.close()
     _print(console, findings)

@@ -5,7 +5,8 @@
 
 -- before:
 create temporary table present as
-select coalesce((select world_now from sample_worlds), (select max(created_at) from videos), current_timestamp) as at
+select at, array(select generate_series(at - interval '1 week', at, interval '1 hour')) as hours
+from (select coalesce((select world_now from sample_worlds), (select max(created_at) from videos), current_timestamp) as at) world
 
 -- before:
 create temporary table large_sounds as select id, row_number() over (order by video_count desc, id) as place from sounds order by place limit 100
@@ -79,16 +80,16 @@ select id, region, niche_id from large_sounds, (values ('GLOBAL', 0::smallint), 
 order by region, niche_id, place
 
 -- about: window_creators
-select id, at - interval '1 week', at, 3600.0::double precision, 168, 2000 from large_sounds, present order by place
+select id, at - interval '1 week', at, hours, 2000 from large_sounds, present order by place
 
 -- about: window_creators_in_region
-select id, at - interval '1 week', at, 3600.0::double precision, 168, 2000, region from some_regions, present order by place, region
+select id, at - interval '1 week', at, hours, 2000, region from some_regions, present order by place, region
 
 -- about: window_creators_in_niche
-select id, at - interval '1 week', at, 3600.0::double precision, 168, 2000, niche_id from some_niches, present order by place, niche_id
+select id, at - interval '1 week', at, hours, 2000, niche_id from some_niches, present order by place, niche_id
 
 -- about: window_creators_in_niche_region
-select id, at - interval '1 week', at, 3600.0::double precision, 168, 2000, niche_id, region
+select id, at - interval '1 week', at, hours, 2000, niche_id, region
 from some_niches join some_regions using (id, place), present order by place, niche_id, region
 
 -- about: scopes_by_key
