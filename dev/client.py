@@ -35,7 +35,7 @@ class Client:
     _http: httpx.AsyncClient = field(init=False)
     _turns: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(AT_ONCE))
     _there: asyncio.Event = field(default_factory=asyncio.Event)
-    _search: asyncio.Task[None] | None = None
+    _search: asyncio.Task[None] | None = field(init=False, default=None)
 
     def __post_init__(self) -> None:
         limits = httpx.Limits(max_connections=AT_ONCE, max_keepalive_connections=AT_ONCE)
@@ -63,7 +63,7 @@ class Client:
             if response is not None and response.status_code not in BUSY:
                 answer = _read(response)
                 if not _codes(answer) & BUSY_CODES:
-                    return _data(answer)
+                    return _answered(answer)
             if response is not None:
                 await asyncio.sleep(_wait(response, pause) * self.luck.uniform(1, 1.5))
                 pause = min(2 * pause, LONGEST_PAUSE)
@@ -117,7 +117,7 @@ def _codes(answer: dict[str, Any]) -> set[str]:
     return {error.get("extensions", {}).get("code", "") for error in answer.get("errors") or []}
 
 
-def _data(answer: dict[str, Any]) -> dict[str, Any]:
+def _answered(answer: dict[str, Any]) -> dict[str, Any]:
     if answer.get("errors"):
         if _codes(answer) & REFUSED_CODES:
             raise TokenRefused(answer["errors"][0]["message"])

@@ -85,11 +85,17 @@ class Life:
         self._bursting: set[str] = set()
 
     async def go_on(self) -> None:
-        """Everyday life, bursts and looks around, side by side, until cancelled."""
-        async with asyncio.TaskGroup() as group:
-            group.create_task(self._every(LOOK_EVERY, self.scene.look))
-            group.create_task(self._everyday(group))
-            group.create_task(self._bursts(group))
+        """Everyday life, bursts and looks around, side by side, until cancelled or until no token is accepted any more."""
+        refused: list[BaseException] = []
+        try:
+            async with asyncio.TaskGroup() as group:
+                group.create_task(self._every(LOOK_EVERY, self.scene.look))
+                group.create_task(self._everyday(group))
+                group.create_task(self._bursts(group))
+        except* SimulatorRefused as raised:
+            refused += raised.exceptions
+        for error in refused:
+            raise error
 
     async def _every(self, pause: float, work: Any) -> None:
         while True:
@@ -238,11 +244,16 @@ class Life:
         try:
             result: dict[str, Any] = (await self.scene.client.ask(document, account.token, input=given))[field]
         except TokenRefused as error:
-            if account in self.scene.accounts:
-                self.scene.accounts.remove(account)
-                self.report(f"The token of @{account.handle} is no longer accepted: {error}")
+            self._dismiss(account, error)
             return None
         return result
+
+    def _dismiss(self, account: Account, error: TokenRefused) -> None:
+        if account in self.scene.accounts:
+            self.scene.accounts.remove(account)
+            self.report(f"@{account.handle} posts no more, its token is refused: {error}")
+        if not self.scene.accounts:
+            raise SimulatorRefused("No token is accepted any more: mint them anew.")
 
     def _niches(self, sound: Sound) -> list[str]:
         leaning = sound.niches[:2] if self.luck.random() < 0.75 else []

@@ -122,10 +122,10 @@ def test_a_line_that_is_no_token_is_named(tmp_path: Path, line: str) -> None:
 
 @asynccontextmanager
 async def serving_at(
-    port: int, dsn: str, around: Callable[[Starlette], ASGIApp] = lambda app: app
+    port: int, dsn: str, *, secret: str = SECRET, around: Callable[[Starlette], ASGIApp] = lambda app: app
 ) -> AsyncIterator[None]:
     with socket.create_server(("127.0.0.1", port)) as listening:
-        app = around(build_app(Settings(secret=(SECRET,), worker=False), dsn))
+        app = around(build_app(Settings(secret=(secret,), worker=False), dsn))
         server = uvicorn.Server(configuration(app, host="127.0.0.1", port=port))
         task = asyncio.create_task(server.serve(sockets=[listening]))
         while not server.started:  # noqa: ASYNC110  uvicorn has no event for it
@@ -160,6 +160,21 @@ async def test_a_server_that_restarts_costs_two_lines_and_no_answer(woken_world:
     await client.close()
 
 
+async def test_it_ends_with_one_line_when_no_token_is_accepted_any_more(woken_world: str) -> None:
+    said: list[str] = []
+    port = free_port()
+    tokens = await tokens_for(woken_world, count=3)
+    async with serving_at(port, woken_world):
+        url = f"http://127.0.0.1:{port}/graphql"
+        activity = asyncio.create_task(simulate(url, tokens, rate=20, seed=2, report=said.append))
+        while not said:  # noqa: ASYNC110  it reports in lines
+            await asyncio.sleep(0.05)
+
+    async with serving_at(port, woken_world, secret=SECRET[::-1]), asyncio.timeout(30):
+        with pytest.raises(SimulatorRefused, match="No token is accepted any more"):
+            await activity
+
+
 async def test_no_more_than_eight_requests_are_in_flight(woken_world: str) -> None:
     in_flight: set[int] = set()
     most = 0
@@ -177,7 +192,7 @@ async def test_no_more_than_eight_requests_are_in_flight(woken_world: str) -> No
 
     port = free_port()
     client = Client(f"http://127.0.0.1:{port}/graphql", lambda _: None, random.Random(1))
-    async with serving_at(port, woken_world, counted):
+    async with serving_at(port, woken_world, around=counted):
         # The lifespan is one more that is in flight all the time.
         answers = await asyncio.gather(*(client.ask("{ niches { slug } }") for _ in range(60)))
         await client.close()
