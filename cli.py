@@ -1,7 +1,6 @@
 """The `chorus` command: everything that a person starts by hand."""
 
 import asyncio
-import json
 import logging
 import os
 import socket
@@ -11,6 +10,7 @@ import threading
 from collections.abc import Awaitable, Callable, Coroutine, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
@@ -25,6 +25,7 @@ from db.database import LOST, Database, connect, require_sessions
 from db.errors import DomainError
 from db.migrate import migrate as apply_migrations
 from db.migrate import read_migrations, require_current
+from dev.accounts import Account, accounts, sociable_handles, write_accounts
 from dev.explain import explain_reads
 from dev.postgres import EmbeddedPostgres, PostgresUnavailable
 from dev.sample import SampleRefused, load_sample, progress_bar
@@ -36,6 +37,7 @@ from schema import build_schema
 from server.auth import mint
 from server.listen import configuration
 from settings import Settings, SettingsError, load
+from trending import scoring
 from worker import Worker
 
 cli = typer.Typer(
@@ -52,6 +54,8 @@ Address = Annotated[
     typer.Option("--database-url", help="By default CHORUS_DATABASE_URL, or the embedded Postgres if it runs."),
 ]
 FIRST_QUERY = "{ trendingSounds(window: HOUR, first: 3) { edges { rank trend { growth } node { title community { videoCount } } } } }"
+TOKENS = "tokens.jsonl"
+SCORING_SECONDS = 10.0
 SIMULATED = 300  # sample users whom the simulator may post as
 
 
@@ -146,7 +150,7 @@ def until_stopped(work: Coroutine[Any, Any, None]) -> None:
 class Server(uvicorn.Server):
     """Tells when requests are answered, and when they soon will not be."""
 
-    def __init__(self, config: uvicorn.Config, started: Callable[[], None], stopping: Callable[[], None]) -> None:
+    def __init__(self, config: uvicorn.Config, started: Callable[[], Any], stopping: Callable[[], Any]) -> None:
         super().__init__(config)
         self._started = started
         self._stopping = stopping
@@ -161,12 +165,8 @@ class Server(uvicorn.Server):
         await super().shutdown(sockets)
 
 
-def nothing() -> None:
-    """Nobody waits to be told."""
-
-
 async def served(
-    settings: Settings, dsn: str, started: Callable[[], None] = nothing, stopping: Callable[[], None] = nothing
+    settings: Settings, dsn: str, started: Callable[[], Any] = lambda: None, stopping: Callable[[], Any] = lambda: None
 ) -> None:
     """Serves until a signal comes."""
     app = build_app(settings, dsn)
@@ -229,28 +229,17 @@ def token(
 ) -> None:
     """Print a token to sign in with, in development."""
     settings = load()
-    require_development(settings)
+    made = minted(settings)
     dsn = database_url(settings, address)
-    (made,) = asyncio.run(connected(dsn, lambda connection: tokens(settings, connection, [handle])))
-    typer.echo(made["token"])
+    (account,) = asyncio.run(connected(dsn, lambda connection: accounts(connection, [handle], made)))
+    typer.echo(account["token"])
 
 
-def require_development(settings: Settings) -> None:
-    """Raises CommandFailed where tokens come from a JWKS URL."""
+def minted(settings: Settings) -> Callable[[str], str]:
+    """Makes tokens of subjects; raises CommandFailed where tokens come from a JWKS URL."""
     if settings.jwks_url is not None:
         raise CommandFailed("Tokens come from the issuer of CHORUS_JWKS_URL; Chorus mints them in development only.")
-
-
-async def tokens(settings: Settings, connection: asyncpg.Connection, handles: list[str]) -> list[dict[str, Any]]:
-    """A token for each handle; where it has a profile, the token is made to belong to it."""
-    subjects = [f"dev|{handle.lower()}" for handle in handles]
-    await connection.execute(
-        "insert into identities (subject, user_id) select 'dev|' || handle, user_id from handles where 'dev|' || handle = any($1)"
-        " on conflict do nothing",
-        subjects,
-    )
-    minted = [mint(settings.keys[0], subject, audience=settings.jwt_audience) for subject in subjects]
-    return [{"handle": handle, "token": made} for handle, made in zip(handles, minted, strict=True)]
+    return partial(mint, settings.keys[0], audience=settings.jwt_audience)
 
 
 @cli.command()
@@ -277,8 +266,18 @@ def explain(
     with provided(settings, address, "explain") as dsn:
         asyncio.run(migrated(dsn))
         console.print(loaded(dsn, scale, 1, datetime.now(UTC)))
+        asyncio.run(scored(dsn))
         if not asyncio.run(explain_reads(dsn, Console(highlight=False), names or ())):
             raise CommandFailed("Reads that are named above cost more than they may.")
+
+
+async def scored(dsn: str) -> None:
+    """Scores the charts of the widest scopes, so that there are some to read."""
+    database = Database(dsn, statement_seconds=60)
+    try:
+        await scoring.score_due(database, datetime.now(UTC), SCORING_SECONDS)
+    finally:
+        await database.close()
 
 
 @cli.command()
@@ -320,7 +319,7 @@ def dev(
         refreshed = asyncio.run(refresh_sample(dsn, now=now))
         if refreshed:
             console.print(refreshed)
-        viewer = asyncio.run(connected(dsn, lambda connection: mint_for_everybody(settings, connection)))
+        viewer = asyncio.run(connected(dsn, lambda connection: sign_everybody_in(settings, connection)))
         with ExitStack() as beside:
 
             def started() -> None:
@@ -356,25 +355,17 @@ def require_free_port(settings: Settings) -> None:
             ) from error
 
 
-async def mint_for_everybody(settings: Settings, connection: asyncpg.Connection) -> dict[str, Any]:
-    """Writes tokens for the simulator's users; returns that of somebody whom much belongs to."""
-    require_development(settings)
-    rows = await connection.fetch(
-        "select handle from users where status = 'ACTIVE' and kind = 'PERSONAL' order by following_count desc, id limit $1",
-        4 * SIMULATED,
-    )
-    handles = [row["handle"] for row in rows]
+async def sign_everybody_in(settings: Settings, connection: asyncpg.Connection) -> Account:
+    """Writes accounts for the simulator; returns that of somebody whom much belongs to."""
+    handles = await sociable_handles(connection, 4 * SIMULATED)
     if not handles:
         raise CommandFailed("The database has no users: `chorus sample` fills an empty one.")
-    viewer, *others = await tokens(settings, connection, handles[:1] + handles[1::4])
-    path = settings.folder / "tokens.jsonl"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.touch(mode=0o600)
-    path.write_text("".join(json.dumps(line) + "\n" for line in others or [viewer]))
+    viewer, *others = await accounts(connection, handles[:1] + handles[1::4], minted(settings))
+    write_accounts(settings.folder / TOKENS, others or [viewer])
     return viewer
 
 
-def welcome(settings: Settings, viewer: dict[str, Any]) -> None:
+def welcome(settings: Settings, viewer: Account) -> None:
     """Says where it runs, how to sign in and what to try."""
     address = f"http://{settings.host}:{settings.port}/graphql"
     typer.echo(
@@ -390,7 +381,7 @@ def simulating(settings: Settings, rate: float) -> Iterator[None]:
     """The simulator in a process of its own, which ends when its pipe to us does: at the end of the block, or when we were killed."""
     url = f"http://{settings.host}:{settings.port}/graphql"
     command = [sys.executable, "-m", "cli", "simulate", "--url", url, "--rate", str(rate), "--while-parent-lives"]
-    command += ["--tokens", str(settings.folder / "tokens.jsonl")]
+    command += ["--tokens", str(settings.folder / TOKENS)]
     with subprocess.Popen(command, stdin=subprocess.PIPE, start_new_session=True) as process:
         try:
             yield
