@@ -1,4 +1,5 @@
 -- Charts and what they are read from. Charts stay on the coordinator; counters are beside their sounds.
+-- A niche that a client names is a bigint: an id that no smallint holds must find nothing rather than fail.
 
 -- name: scopes_due :rows
 -- A niche's scope can wait half a minute longer than one of all niches; of those that come at once the widest are first.
@@ -7,17 +8,17 @@ order by due_at + case niche_id when 0 then interval '0' else interval '30 secon
 
 -- name: scopes_by_key :one_per(region, niche_id)
 select region, niche_id, at, trusted, changed_at, scored_at, wanted_at
-from trend_scopes join unnest($1::text[], $2::smallint[]) wanted(r, n) on region = r and niche_id = n
+from trend_scopes join unnest($1::text[], $2::bigint[]) wanted(r, n) on region = r and niche_id = n
 
 -- name: want_scopes :execute
 -- One that changed since it was scored comes up five seconds after that, one that did not after a minute.
 update trend_scopes set
     wanted_at = greatest(wanted_at, $3),
     due_at = least(due_at, scored_at + case when changed_at > scored_at then interval '5 seconds' else interval '1 minute' end)
-from unnest($1::text[], $2::smallint[]) wanted(r, n) where region = r and niche_id = n
+from unnest($1::text[], $2::bigint[]) wanted(r, n) where region = r and niche_id = n
 
 -- name: counters_by_sound :one_per(sound_id)
-select sound_id, at, trusted, young from trend_counters where sound_id = any($1::bigint[]) and region = $2 and niche_id = $3
+select sound_id, at, trusted, young from trend_counters where sound_id = any($1::bigint[]) and region = $2 and niche_id = $3::bigint
 
 -- name: counters_in_scope :row
 -- The sounds that can be on a chart: after 24 half-lives of a week, sixteen million videos are one.
@@ -62,7 +63,7 @@ from sounds s cross join lateral (
     select array_agg(creator_id) filter (where trusted) creator_ids, array_agg(point) points
     from (
         select creator_id, trusted, width_bucket(created_at, $4::timestamptz[]) point
-        from video_niches where sound_id = s.id and niche_id = $6 and created_at > $2 and created_at <= $3 and not hidden
+        from video_niches where sound_id = s.id and niche_id = $6::bigint and created_at > $2 and created_at <= $3 and not hidden
         order by created_at desc, video_id desc limit $5) v) w
 where s.id = any($1::bigint[])
 
@@ -72,7 +73,7 @@ from sounds s cross join lateral (
     select array_agg(creator_id) filter (where trusted) creator_ids, array_agg(point) points
     from (
         select creator_id, trusted, width_bucket(created_at, $4::timestamptz[]) point
-        from video_niches where sound_id = s.id and niche_id = $6 and region = $7 and created_at > $2 and created_at <= $3 and not hidden
+        from video_niches where sound_id = s.id and niche_id = $6::bigint and region = $7 and created_at > $2 and created_at <= $3 and not hidden
         order by created_at desc, video_id desc limit $5) v) w
 where s.id = any($1::bigint[])
 
@@ -108,7 +109,7 @@ select place::integer, (
         select version from chart_versions c where c.region = r and c.niche_id = n and c."window" = w and c.kind = k
         order by version desc limit 1) version,
     epoch, position
-from unnest($1::text[], $2::smallint[], $3::text[], $4::text[]) with ordinality wanted(r, n, w, k, place), log_head, consumers
+from unnest($1::text[], $2::bigint[], $3::text[], $4::text[]) with ordinality wanted(r, n, w, k, place), log_head, consumers
 where name = 'counts'
 
 -- name: chart_slice :one_per(region, niche_id, window, kind, wanted)
@@ -117,7 +118,7 @@ select region, niche_id, "window", kind, wanted, version, as_of, sequence, metho
     sound_ids[$6:$7] sound_ids, scores[$6:$7] scores, observed[$6:$7] observed, expected[$6:$7] expected,
     creator_counts[$6:$7] creator_counts, previous_ranks[$6:$7] previous_ranks, peak_ranks[$6:$7] peak_ranks,
     curves[($6 - 1) * points + 1:$7 * points] curves, points
-from unnest($1::text[], $2::smallint[], $3::text[], $4::text[], $5::bigint[]) asked(r, n, w, k, wanted)
+from unnest($1::text[], $2::bigint[], $3::text[], $4::text[], $5::bigint[]) asked(r, n, w, k, wanted)
     cross join lateral (
         select *, cardinality(sound_ids) size, coalesce(cardinality(curves) / nullif(cardinality(sound_ids), 0), 0) points
         from chart_versions c

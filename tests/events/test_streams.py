@@ -219,3 +219,24 @@ async def test_nobody_is_left_watching_when_the_last_listener_has_gone(api: Api)
         await until(lambda: asyncio.sleep(0, len(asyncio.all_tasks() - before) == 1))
         with watch.listen(RISING) as listener:
             assert (await listener.first())["version"] == 0
+
+
+async def test_who_listens_to_a_niche_that_does_not_exist_disturbs_nobody(api: Api) -> None:
+    await arrange(api)
+    by = worker(api)
+    async with (
+        watching(api) as (_, stream),
+        stream() as updates,
+        stream(ChartKey(GLOBAL, 99999, "HOUR", "BREAKOUT")) as odd,
+    ):
+        for listened in (updates, odd):
+            assert [(await told(listened))["__typename"] for _ in range(2)] == ["StreamCheckpoint", "TrendingSnapshot"]
+        await burst(api, 1)
+        await settle(api, by)
+        assert ranks(await told(updates)) == [(1, 1, None, 1, True)]
+
+
+async def test_asking_for_a_niche_that_does_not_exist_does_not_end_the_writing_down(api: Api) -> None:
+    demand = Demand()
+    demand.ask(GLOBAL, 99999, api.now)
+    await demand.write(api.database)

@@ -61,3 +61,11 @@ async def test_a_quiet_scope_loses_its_risen_sounds(api: Api) -> None:
         "select body from log where type = 'CHART_LEFT' and body->>'window' = 'HOUR' and body->>'kind' = 'BREAKOUT'"
     )
     assert {(row["body"]["sound_id"], row["body"]["region"]) for row in left} == {(2, "GLOBAL"), (2, "DE")}
+
+
+async def test_a_niche_that_no_smallint_holds_has_empty_charts_and_no_trend(api: Api) -> None:
+    await arrange(api)
+    data = await api.get(
+        '{ trendingSounds(niche: "niche_99999") { edges { rank } } sound(id: "sound_1") { trend(niche: "niche_99999") { score } } }'
+    )
+    assert data == {"trendingSounds": {"edges": []}, "sound": {"trend": None}}
