@@ -25,6 +25,7 @@ PAUSE = 0.2  # seconds between two looks at the outbox where nothing happens; wr
 COMPETE = 1.0  # seconds between two tries to become the worker
 HEARTBEAT = 5.0  # seconds between two looks whether the lock's connection lives
 LONGEST_BACKOFF = 30.0
+MOST_DOUBLINGS = 16  # a float ends at 1024 of them, which an outage of a night reaches
 STATEMENT_SECONDS = 60.0
 SCORING = 1.0  # seconds at a time, so that counting never waits for long
 EXPIRED = 1000  # results at a time
@@ -71,7 +72,7 @@ class Worker:
                 logger.warning("another worker did this step: competing again")
             except FAILURES as error:
                 pause = min(COMPETE * 2**self._failures, LONGEST_BACKOFF)
-                self._failures += 1
+                self._failures = min(self._failures + 1, MOST_DOUBLINGS)
                 logger.warning("the worker failed, and tries again in %.0f s: %r", pause, error)
             await asyncio.sleep(pause)
 

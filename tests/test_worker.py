@@ -147,6 +147,21 @@ async def test_an_error_of_the_database_is_not_the_end(api: Api, caplog: pytest.
         await until(counted(api, 1, 1), 5)
 
 
+async def test_it_outlives_an_outage_of_any_length(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(worker_module, "LONGEST_BACKOFF", 0.0)
+    tries = 0
+
+    async def refused(*_: object, **__: object) -> None:
+        nonlocal tries
+        tries += 1
+        raise OSError("there is nobody")
+
+    monkeypatch.setattr(worker_module, "connect", refused)
+    async with running(Worker(api.database)) as (task,):
+        await until(lambda: asyncio.sleep(0, tries > 1100 or task.done()))
+        assert not task.done()
+
+
 async def test_it_refuses_a_log_that_could_be_held_back_for_ever(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
     async def check(_: Database) -> None:
         raise log.PreparedTransactionsAllowed
