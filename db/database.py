@@ -24,7 +24,14 @@ LOST = (
     asyncpg.InterfaceError,
     asyncpg.CannotConnectNowError,
     asyncpg.AdminShutdownError,
+    asyncpg.InternalClientError,  # "another operation is in progress": the server's farewell came between two statements
     OSError,
+)
+PASSING = (
+    asyncpg.DeadlockDetectedError,
+    asyncpg.SerializationError,
+    asyncpg.LockNotAvailableError,
+    asyncpg.QueryCanceledError,
 )
 
 
@@ -40,7 +47,11 @@ async def connect(dsn: str, *, application: str = "chorus", command_timeout: flo
         command_timeout=command_timeout,
         server_settings={"application_name": application, "jit": "off", "timezone": "UTC"},
     )
-    await connection.set_type_codec("jsonb", encoder=json.dumps, decoder=json.loads, schema="pg_catalog")
+    try:
+        await connection.set_type_codec("jsonb", encoder=json.dumps, decoder=json.loads, schema="pg_catalog")
+    except BaseException:
+        connection.terminate()  # the loop would hold it open for ever
+        raise
     return connection
 
 
@@ -119,7 +130,8 @@ class Connections:
             raise
 
     def _give_back(self, lent: "Lent") -> None:
-        if lent.connection.is_closed() or self._open > self._size:
+        # In a transaction still: its end was cancelled or timed out. Whoever came next could begin none.
+        if lent.connection.is_closed() or lent.connection.is_in_transaction() or self._open > self._size:
             self._open -= 1
             lent.connection.terminate()
         else:
@@ -144,7 +156,7 @@ class Lent:
         self._statements: dict[str, PreparedStatement[Any]] = {}
 
     async def fetch(self, query: Query, sql: str, args: Sequence[Any]) -> list[Any]:
-        """Runs one statement; raises a domain error for a known constraint, DatabaseUnavailable where the connection is lost."""
+        """Runs one statement; raises a domain error for a known constraint, DatabaseUnavailable where it may succeed if it is tried again."""
         try:
             statement = self._statements.get(sql)
             if statement is None:
@@ -155,9 +167,14 @@ class Lent:
             if known is None:
                 raise
             raise known from error
-        except LOST as error:
-            if isinstance(error, asyncpg.InterfaceError) and not self.connection.is_closed():
-                raise
+        except (*PASSING, *LOST) as error:
+            self.require_fault(error)
+            raise
+
+    def require_fault(self, error: Exception) -> None:
+        """Raises DatabaseUnavailable in place of an error that may be gone when it is tried again: a lost connection, a deadlock, a time limit."""
+        misused = isinstance(error, asyncpg.InterfaceError) and not self.connection.is_closed()
+        if not misused:
             raise DatabaseUnavailable from error
 
 
@@ -226,9 +243,17 @@ class Database(Named):
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Transaction]:
-        """A read-committed transaction: committed at the end of the block, rolled back by an exception."""
-        async with self._writers.lend() as lent, lent.connection.transaction():
-            yield Transaction(lent, self._seen)
+        """A read-committed transaction: committed at the end of the block, rolled back by an exception.
+
+        Raises DatabaseUnavailable where the connection is lost; if that was during the commit, nobody knows whether it happened.
+        """
+        async with self._writers.lend() as lent:
+            try:
+                async with lent.connection.transaction():
+                    yield Transaction(lent, self._seen)
+            except (*PASSING, *LOST) as error:
+                lent.require_fault(error)
+                raise
 
     async def _send(self, query: Query, sql: str, args: Sequence[Any]) -> list[Any]:
         self._seen(query.name)

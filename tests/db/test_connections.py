@@ -1,0 +1,68 @@
+"""Kept connections: what is cancelled, lost or in the way leaves nothing behind for whoever comes next."""
+
+import asyncio
+from contextlib import suppress
+
+import asyncpg
+import pytest
+
+from db.database import connect
+from db.errors import DatabaseUnavailable
+from tests.ask import Api
+from tests.until import until
+
+
+async def test_a_transaction_whose_end_was_cancelled_too_is_nobody_else_s(api: Api) -> None:
+    async def insert() -> None:
+        async with api.database.transaction() as tx:
+            await tx.connection.execute("insert into niches values (1, 'dance', 'Dance')")
+            await tx.connection.execute("select pg_sleep(60)")
+
+    task = asyncio.create_task(insert())
+    await until(
+        lambda: api.sql("select from pg_stat_activity where query = 'select pg_sleep(60)' and wait_event = 'PgSleep'")
+    )
+    task.cancel()
+    await asyncio.sleep(0)
+    task.cancel()  # now it waits for its rollback
+    with suppress(asyncio.CancelledError):
+        await task
+    for _ in range(12):  # as many as there are connections, and more
+        assert await api.sql("select from niches") == []
+
+
+async def test_who_gives_up_while_connecting_leaves_no_connection(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def cancelled(*_: object, **__: object) -> None:
+        raise asyncio.CancelledError
+
+    monkeypatch.setattr(asyncpg.Connection, "set_type_codec", cancelled)
+    with pytest.raises(asyncio.CancelledError):
+        await connect(api.database.dsn, application="chorus gave up")
+    monkeypatch.undo()
+
+    async def is_gone() -> bool:
+        return not await api.sql("select from pg_stat_activity where application_name = 'chorus gave up'")
+
+    await until(is_gone, 5)
+
+
+async def test_of_two_who_wait_for_each_other_one_is_told_to_try_again(api: Api) -> None:
+    async with api.database.transaction() as first, api.database.transaction() as second:
+        await first.advance_consumer("counts", 0, 0)
+        await second.lock_log_head()
+        answers = await asyncio.gather(
+            first.lock_log_head(), second.advance_consumer("counts", 0, 0), return_exceptions=True
+        )
+        (failed,) = [answer for answer in answers if isinstance(answer, BaseException)]
+        assert isinstance(failed, DatabaseUnavailable)
+
+
+async def test_a_connection_that_is_lost_before_the_commit_is_told_as_such(api: Api) -> None:
+    async def insert() -> None:
+        async with api.database.transaction() as tx:
+            await tx.connection.execute("insert into niches values (1, 'dance', 'Dance')")
+            await api.sql("select pg_terminate_backend($1)", tx.connection.get_server_pid())
+
+    with pytest.raises(DatabaseUnavailable):
+        await insert()
+    assert await api.sql("select from niches") == []
