@@ -126,6 +126,27 @@ async def test_a_page_stays_full_where_more_than_its_slack_is_hidden(crowd: Api)
     assert len({edge["node"]["id"] for edge in page["edges"] + last["edges"]}) == 115
 
 
+async def test_a_page_behind_thousands_of_hidden_ones_costs_a_few_looks(api: Api) -> None:
+    await api.sql(
+        "insert into users (handle, display_name, status, joined_at) select 'user' || n, 'User', case when n in (1, 5000) then 'ACTIVE' else 'SUSPENDED' end, $1"
+        " from generate_series(1, 5000) n",
+        api.now,
+    )
+    await api.sql(
+        "insert into followers select 1, n, $1::timestamptz - n * interval '1 second' from generate_series(2, 5000) n",
+        api.now,
+    )
+    query = (
+        '{ user(by: { id: "user_1" }) { followers(first: 1) { pageInfo { hasNextPage } edges { node { handle } } } } }'
+    )
+    answer = await api.ask(query)
+    assert answer.data["user"]["followers"] == {
+        "pageInfo": {"hasNextPage": False},
+        "edges": [{"node": {"handle": "user5000"}}],
+    }
+    assert answer.statements.count("followers_by_user") <= 15
+
+
 async def test_neighbours_of_many_communities_are_one_statement(crowd: Api, parents_a_call: dict[str, int]) -> None:
     query = "query ($first: Int!) { nodes(ids: [\"community_1\", \"community_2\"]) { ... on Community { neighbours(first: $first) { overlap community { id } } } } }"  # fmt: skip
     small, large = await crowd.ask(query, first=1), await crowd.ask(query, first=100)
