@@ -11,6 +11,7 @@ from functools import partial
 from typing import Annotated, Any
 
 import strawberry
+from graphql import FieldNode
 from strawberry import UNSET
 from strawberry.dataloader import DataLoader
 from strawberry.types.field import StrawberryField
@@ -163,8 +164,9 @@ def _argument(own: inspect.Parameter) -> inspect.Parameter:
 
 
 def _response_key(info: Info) -> str:
-    several = len(info._raw_info.operation.selection_set.selections) > 1  # noqa: SLF001
-    return str(info.path.key) if several else ""
+    # A fragment at the root may hold several fields.
+    first, *others = info._raw_info.operation.selection_set.selections  # noqa: SLF001
+    return str(info.path.key) if others or not isinstance(first, FieldNode) else ""
 
 
 async def _load(function: Callable[..., Any], ctx: Context, arguments: dict[str, Any], parents: Rows) -> Rows:

@@ -106,6 +106,16 @@ def test_posting_needs_a_token_and_keeps_its_promise_for_a_key(chorus: Door, mir
     assert again == first
 
 
+def test_one_header_is_a_key_for_each_field_of_a_fragment_too(chorus: Door, mira: dict[str, str]) -> None:
+    posts = "fragment Posts on Mutation { a: postVideo(input: $input) { ...Posted } b: postVideo(input: $input) { ...Posted } }"
+    query = f"mutation ($input: PostVideoInput!) {{ ...Posts }} {posts} fragment Posted on PostVideoPayload {{ video {{ id }} }}"
+    given = {"soundId": f"sound_{RAIN}", "caption": "twice", "durationMs": 1000}
+    headers = mira | {"idempotency-key": "for both"}
+    first, again = (chorus.ask(query, variables={"input": given}, headers=headers).json()["data"] for _ in range(2))
+    assert first["a"]["video"]["id"] != first["b"]["video"]["id"]
+    assert again == first
+
+
 @pytest.mark.parametrize("text", ["مرحبا", "🎵🎶", "‮rtl", "a" * 1000])
 def test_texts_of_all_kinds_come_back_as_they_went(chorus: Door, mira: dict[str, str], text: str) -> None:
     given = {"soundId": f"sound_{RAIN}", "caption": text, "durationMs": 1000}
