@@ -14,10 +14,11 @@ from pathlib import Path
 from typing import IO, Any
 from urllib.parse import quote
 
+from db.errors import DomainError
+
 TIMEOUT = 120.0  # seconds: a recovery after kill -9 on a slow disk needs many of them
 # A socket in a folder of mode 0700 needs no password and no free port; "." is the cluster, however long its path is.
 SOCKET = {"listen_addresses": "", "unix_socket_directories": ".", "port": "5432"}
-# Compiling takes milliseconds, our reads microseconds.
 PLANS = {"jit": "off", "random_page_cost": "1.1", "shared_buffers": "256MB", "max_wal_size": "2GB"}
 # A transaction that stays open holds the log of events back.
 BOUNDS, BOUNDS_SINCE_17 = {"idle_in_transaction_session_timeout": "60s"}, {"transaction_timeout": "5min"}
@@ -28,7 +29,7 @@ exec 3<&-; wait $server; code=$?; kill $watcher 2>/dev/null; exit $code"""
 ELSEWHERE = "or name another database in CHORUS_DATABASE_URL"
 
 
-class PostgresUnavailable(Exception):
+class PostgresUnavailable(DomainError):
     """The embedded Postgres cannot run here; the message is one line: why, and what to do."""
 
 

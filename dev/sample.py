@@ -13,6 +13,7 @@ import asyncpg
 import numpy as np
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 
+from db.errors import DomainError
 from db.queries import QUERIES
 from dev.catalogue import artist_names, catalogue_tables, draw_catalogue
 from dev.people import name_people, people_table
@@ -38,7 +39,7 @@ LOCK = 0x73616D706C65  # "sample": two loads at once come one after the other
 Report = Callable[[str, float], None]  # what is being made, and how much of the whole is done, from 0 to 1
 
 
-class SampleRefused(Exception):
+class SampleRefused(DomainError):
     """The sample world cannot be loaded here; the message is one line: why, and what is allowed."""
 
 

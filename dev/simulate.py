@@ -10,6 +10,7 @@ from uuid import UUID
 
 import numpy as np
 
+from db.errors import DomainError
 from dev.client import AT_ONCE, Client, Report, TokenRefused, Unanswered
 from dev.scene import LANGUAGES, SOUND, Account, Scene, Sound, read_tokens
 from dev.words import Voice, sections
@@ -38,7 +39,7 @@ mutation Make($input: CreateSoundInput!) {{
 }}{SOUND}"""
 
 
-class SimulatorRefused(Exception):
+class SimulatorRefused(DomainError):
     """The simulator cannot begin; the message is one line: why, and what to do."""
 
 

