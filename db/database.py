@@ -19,6 +19,7 @@ from db.loader import Loader, align, columns
 from db.queries import QUERIES, Query, Slice
 
 CONNECT_TIMEOUT = 10.0
+IDLE_IN_TRANSACTION = "60s"
 LOST = (
     asyncpg.PostgresConnectionError,
     asyncpg.InterfaceError,
@@ -40,12 +41,18 @@ class UnknownQuery(AttributeError):
 
 
 async def connect(dsn: str, *, application: str = "chorus", command_timeout: float | None = None) -> asyncpg.Connection:
-    """A connection with our settings: UTC, no JIT (it costs more than our statements), jsonb as Python values."""
+    """A connection with our settings: UTC, no JIT (it costs more than our statements), jsonb as Python values, no transaction that is left open."""
     connection = await asyncpg.connect(
         dsn,
         timeout=CONNECT_TIMEOUT,
         command_timeout=command_timeout,
-        server_settings={"application_name": application, "jit": "off", "timezone": "UTC"},
+        server_settings={
+            "application_name": application,
+            "jit": "off",
+            "timezone": "UTC",
+            # A process that hangs in the middle of a transaction would hold the log back for all others.
+            "idle_in_transaction_session_timeout": IDLE_IN_TRANSACTION,
+        },
     )
     try:
         await connection.set_type_codec("jsonb", encoder=json.dumps, decoder=json.loads, schema="pg_catalog")

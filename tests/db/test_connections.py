@@ -6,8 +6,11 @@ from contextlib import suppress
 import asyncpg
 import pytest
 
+import db.database
 from db.database import connect
 from db.errors import DatabaseUnavailable
+from events import log
+from events.outbox import publish
 from tests.ask import Api
 from tests.until import until
 
@@ -66,3 +69,16 @@ async def test_a_connection_that_is_lost_before_the_commit_is_told_as_such(api: 
     with pytest.raises(DatabaseUnavailable):
         await insert()
     assert await api.sql("select from niches") == []
+
+
+async def test_a_transaction_that_is_left_open_does_not_hold_the_log_back(
+    api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(db.database, "IDLE_IN_TRANSACTION", "50ms")
+    connection = await connect(api.database.dsn)
+    await connection.execute("begin")
+    await connection.execute("insert into outbox (type, occurred_at, body) values ('SOUND_CREATED', now(), '{}')")
+    await until(lambda: asyncio.sleep(0, connection.is_closed()), 5)
+    async with api.database.transaction() as tx:
+        await publish(tx, "SOUND_CREATED", api.now, {"sound_id": 1})
+    assert await log.move(api.database, api.now) == 1
