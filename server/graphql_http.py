@@ -32,7 +32,6 @@ from server.parameters import Parameters, from_query_string, from_value, read_js
 ContextOf = Callable[[HTTPConnection, Claims | None], Awaitable[Any]]
 Headers = dict[bytes, bytes]
 
-DISCARD_SECONDS = 2.0
 BODY_SECONDS = 30.0
 DISCARD_SECONDS = 2.0
 PARTIAL_SUCCESS = 294
