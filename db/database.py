@@ -87,7 +87,7 @@ class Connections:
         self._command_timeout = command_timeout
         self._idle: list[Lent] = []
         self._open = 0
-        self._waiting: deque[asyncio.Future[None]] = deque()
+        self._waiting: deque[asyncio.Future[Lent | None]] = deque()
 
     @asynccontextmanager
     async def lend(self) -> AsyncIterator["Lent"]:
@@ -106,51 +106,59 @@ class Connections:
         self._idle.clear()
 
     async def _take(self) -> "Lent":
-        while True:
-            if self._idle:
-                lent = self._idle.pop()
-                if not lent.connection.is_closed():
-                    return lent
-                self._open -= 1
-            if self._open < self._size:
-                return await self._replace()
-            turn = asyncio.get_running_loop().create_future()
-            self._waiting.append(turn)
-            try:
-                await turn
-            except asyncio.CancelledError:
-                if turn.done() and not turn.cancelled():
-                    self._wake()
-                raise
+        lent = None
+        if self._idle:
+            lent = self._idle.pop()
+        elif self._open < self._size:
+            self._open += 1
+        else:
+            lent = await self._wait()
+        return await self._opened() if lent is None or lent.connection.is_closed() else lent
 
-    async def _replace(self) -> "Lent":
-        self._open += 1
+    async def _wait(self) -> "Lent | None":
+        turn: asyncio.Future[Lent | None] = asyncio.get_running_loop().create_future()
+        self._waiting.append(turn)
+        try:
+            return await turn
+        except asyncio.CancelledError:
+            if turn.done() and not turn.cancelled():
+                self._hand_on(turn.result())
+            raise
+
+    async def _opened(self) -> "Lent":
         try:
             return Lent(await connect(self._dsn, command_timeout=self._command_timeout))
         except (asyncpg.PostgresError, TimeoutError, *LOST) as error:
-            self._open -= 1
-            self._wake()
+            self._hand_on(None)
             raise DatabaseUnavailable from error
-        except asyncio.CancelledError:
-            self._open -= 1
-            self._wake()
+        except BaseException:
+            self._hand_on(None)
             raise
 
     def _give_back(self, lent: "Lent") -> None:
         # In a transaction still: its end was cancelled or timed out. Whoever came next could begin none.
-        if lent.connection.is_closed() or lent.connection.is_in_transaction() or self._open > self._size:
-            self._open -= 1
+        if lent.connection.is_closed() or lent.connection.is_in_transaction():
             lent.connection.terminate()
+            self._hand_on(None)
         else:
-            self._idle.append(lent)
-        self._wake()
+            self._hand_on(lent)
 
-    def _wake(self) -> None:
+    def _hand_on(self, lent: "Lent | None") -> None:
+        # The connection itself, or the right to open one, to who waits longest: were he only woken, whoever comes by meanwhile would take it.
+        if self._open > self._size:
+            self._open -= 1
+            if lent is not None:
+                lent.connection.terminate()
+            return
         while self._waiting:
             turn = self._waiting.popleft()
             if not turn.done():
-                turn.set_result(None)
+                turn.set_result(lent)
                 return
+        if lent is None:
+            self._open -= 1
+        else:
+            self._idle.append(lent)
 
 
 class Lent:

@@ -7,7 +7,7 @@ import asyncpg
 import pytest
 
 import db.database
-from db.database import connect
+from db.database import Connections, connect
 from db.errors import DatabaseUnavailable
 from events import log
 from events.outbox import publish
@@ -82,3 +82,34 @@ async def test_a_transaction_that_is_left_open_does_not_hold_the_log_back(
     async with api.database.transaction() as tx:
         await publish(tx, "SOUND_CREATED", api.now, {"sound_id": 1})
     assert await log.move(api.database, api.now) == 1
+
+
+async def test_connections_are_lent_in_the_order_of_asking(api: Api) -> None:
+    one = Connections(api.database.dsn, size=1)
+    ended: list[str] = []
+
+    async def borrow(name: str, times: int) -> None:
+        for _ in range(times):
+            async with one.lend() as lent:
+                await lent.connection.execute("select 1")
+        ended.append(name)
+
+    await asyncio.gather(borrow("greedy", 50), borrow("first", 1), borrow("second", 1))
+    await one.close()
+    assert ended == ["first", "second", "greedy"]
+
+
+async def test_who_is_cancelled_with_a_connection_in_hand_hands_it_on(api: Api) -> None:
+    one = Connections(api.database.dsn, size=1)
+
+    async def borrow() -> None:
+        async with one.lend():
+            pass
+
+    async with one.lend():
+        first, second = asyncio.create_task(borrow()), asyncio.create_task(borrow())
+        await asyncio.sleep(0.01)
+    first.cancel()  # it was handed the connection, and does not know it yet
+    async with asyncio.timeout(5):
+        await second
+    await one.close()
