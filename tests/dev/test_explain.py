@@ -6,9 +6,11 @@ from dataclasses import replace
 import pytest
 from rich.console import Console
 
+import dev.cost
 import dev.explain
 from db.queries import QUERIES
-from dev.explain import UnknownRead, explain_reads, read_subjects, require_all
+from dev.explain import explain_reads
+from dev.subjects import UnknownRead, read_subjects, require_all
 from tests.ask import Api
 
 SOME = ("sound_by_id", "videos_top_by_sound_niche", "videos_by_hashtag", "growth_by_sound", "niches")
@@ -60,7 +62,7 @@ async def test_a_read_over_its_bound_is_named(world: Api, monkeypatch: pytest.Mo
 
 
 async def test_a_read_of_a_whole_table_is_noted(own_world: Api, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(dev.explain, "BIG", 1000)
+    monkeypatch.setattr(dev.cost, "BIG", 1000)
     await own_world.sql("alter table hashtag_videos drop constraint hashtag_videos_pkey")
     await own_world.sql("drop index hashtag_videos_top")
     _, printed = await explained(own_world, "videos_by_hashtag")
