@@ -1,4 +1,5 @@
 -- Search: the documents of what is public, kept with each fact; asked for by words, by the beginnings of words, and by likeness.
+-- They stay on the coordinator, as charts do: what they tell of has many owners.
 
 -- columns: Document
 kind, key, name, alias, region, popularity, tier, terms
