@@ -4,6 +4,7 @@ import asyncio
 import gc
 import logging
 import re
+import signal
 from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
@@ -125,7 +126,9 @@ async def _beside(*work: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
 
 def _tell(task: asyncio.Task[None]) -> None:
     if not task.cancelled() and task.exception() is not None:
-        logger.critical("what runs beside the API ended", exc_info=task.exception())
+        # Without it counts and charts would stand still behind a server that looks well: whoever started us starts us again.
+        logger.critical("what runs beside the API failed, so the API ends", exc_info=task.exception())
+        signal.raise_signal(signal.SIGTERM)
 
 
 def _settle_memory() -> None:

@@ -63,16 +63,16 @@ class Loader:
     async def _run(self, batch: Batch) -> None:
         settle(batch, await self._fetch(batch))
 
-    async def _fetch(self, batch: Batch) -> list[Any] | BaseException:
-        if not batch.keys:
-            return []
+    async def _fetch(self, batch: Batch) -> dict[Any, Any] | BaseException:
         try:
-            return await self._send(batch.query, batch.sql, (*columns(batch.query, batch.keys), *batch.args))
+            keys = columns(batch.query, batch.keys)
+            rows = await self._send(batch.query, batch.sql, (*keys, *batch.args)) if batch.keys else []
+            return grouped(batch.query, rows)
         except BaseException as error:  # noqa: BLE001  whatever it was, those who wait must hear of it
             return error
 
 
-def settle(batch: Batch, found: list[Any] | BaseException) -> None:
+def settle(batch: Batch, found: dict[Any, Any] | BaseException) -> None:
     """Gives those who wait their rows, or what went wrong."""
     if batch.answer.done():
         return
@@ -80,7 +80,7 @@ def settle(batch: Batch, found: list[Any] | BaseException) -> None:
         batch.answer.set_exception(found if isinstance(found, Exception) else asyncio.CancelledError())
         batch.answer.exception()  # so that nobody is told of an error that nobody waits for any more
     else:
-        batch.answer.set_result(grouped(batch.query, found))
+        batch.answer.set_result(found)
 
 
 async def _answer(batch: Batch, keys: Sequence[Any]) -> list[Any]:

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
@@ -125,7 +125,7 @@ async def trending_stream(
     clock: Callable[[], datetime],
     after: str | None = None,
     quiet: float = QUIET,
-) -> AsyncIterator[dict[str, Any]]:
+) -> AsyncGenerator[dict[str, Any], None]:
     """A checkpoint, the chart's first entries, then again at each new version, and a checkpoint each quiet minute.
 
     Raises BadCursor where `after` is not a cursor of this chart. Who comes back with one gets the chart unless he has it already.

@@ -1,6 +1,7 @@
 """Charts: which sounds rise, and why each is where it is."""
 
 from collections.abc import AsyncGenerator, Awaitable
+from contextlib import aclosing
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import Enum
@@ -68,7 +69,7 @@ async def trending_sounds(
     return [_page(ctx, scope, chart, entries, arguments, size)]
 
 
-def updates(
+async def updates(
     ctx: Context,
     window: TrendWindow = TrendWindow.DAY,
     kind: ChartKind = ChartKind.BREAKOUT,
@@ -81,8 +82,9 @@ def updates(
     ctx.demand.ask(key.region, key.niche_id, ctx.now)
     if ctx.charts is None:
         raise StreamsUnavailable
-    stream = trending_stream(ctx.charts, ctx.cursors, key, first=size, clock=ctx.clock)
-    return (_snapshot(ctx, key, update) async for update in stream)
+    async with aclosing(trending_stream(ctx.charts, ctx.cursors, key, first=size, clock=ctx.clock)) as stream:
+        async for update in stream:
+            yield _snapshot(ctx, key, update)
 
 
 def _snapshot(ctx: Context, key: ChartKey, update: dict[str, Any]) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from typing import Any
 
 from db.database import Transaction
 from db.errors import HandleTaken, ProfileExists
+from events import outbox
 from resolvers import community, ids, playlist, sound, video, visibility
 from resolvers.context import Context, Rows
 from resolvers.errors import Refusal, Unauthenticated
@@ -120,6 +121,7 @@ async def create_profile(_: Rows, ctx: Context, input: CreateProfileInput, respo
         except ProfileExists as error:
             raise Refusal("AlreadyTaken", str(error), []) from error
         await tx.index_documents("USER", [str(row["id"])])
+        await outbox.publish(tx, "PROFILE_CREATED", ctx.now, {"user_id": row["id"]})
         return {"__typename": "CreateProfilePayload", "user_id": row["id"]}
 
     answer = await fact(ctx, "createProfile", input, response_key, write)

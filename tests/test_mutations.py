@@ -32,6 +32,61 @@ async def town(api: Api) -> Api:
     return api
 
 
+CREATE_PROFILE = """mutation ($input: CreateProfileInput!) { createProfile(input: $input) { __typename
+  ... on CreateProfilePayload { viewer { user { id handle displayName bio region kind joinedAt } } } ... on UserError { message path } } }"""
+
+
+async def join(api: Api, subject: str, **fields: Any) -> dict[str, Any]:
+    answer = await api.ask(CREATE_PROFILE, subject=subject, input={"handle": "dora", "displayName": "Dora"} | fields)
+    assert not answer.errors, answer.errors
+    return answer.data["createProfile"]  # type: ignore[no-any-return]
+
+
+async def test_a_profile_is_made_with_its_event_and_its_claims(api: Api) -> None:
+    answer = await join(api, "idp|1", handle="Dora.M", bio="hi", region="PT")
+    assert answer["viewer"]["user"] == {
+        "id": "user_1",
+        "handle": "dora.m",
+        "displayName": "Dora",
+        "bio": "hi",
+        "region": "PT",
+        "kind": "PERSONAL",
+        "joinedAt": "2026-11-22T12:00:00Z",
+    }
+    (event,) = await api.sql("select type, body from outbox")
+    assert (event["type"], event["body"]) == ("PROFILE_CREATED", {"user_id": 1})
+    assert await api.sql("select from handles where handle = 'dora.m' and user_id = 1")
+    assert await api.sql("select from identities where subject = 'idp|1' and user_id = 1")
+
+
+async def test_a_handle_and_an_account_are_claimed_once(api: Api) -> None:
+    await join(api, "idp|1")
+    taken = await join(api, "idp|2", handle="DORA")
+    assert (taken["__typename"], taken["path"]) == ("AlreadyTaken", ["input", "handle"])
+    twice = await join(api, "idp|1", handle="dora2")
+    assert (twice["__typename"], twice["path"]) == ("AlreadyTaken", [])
+    assert len(await api.sql("select from users")) == 1
+    both = await asyncio.gather(*(join(api, f"idp|{n}", handle="same") for n in range(3, 8)))
+    assert sorted(answer["__typename"] for answer in both) == ["AlreadyTaken"] * 4 + ["CreateProfilePayload"]
+
+
+@pytest.mark.parametrize(
+    ("fields", "path"),
+    [
+        ({"handle": "d"}, "handle"),
+        ({"handle": "dora dora"}, "handle"),
+        ({"handle": "d" * 31}, "handle"),
+        ({"displayName": " "}, "displayName"),
+        ({"bio": "x" * 501}, "bio"),
+    ],
+)
+async def test_a_profile_that_is_not_allowed_leaves_nothing(api: Api, fields: dict[str, str], path: str) -> None:
+    refused = await join(api, "idp|1", **fields)
+    assert (refused["__typename"], refused["path"]) == ("InvalidInput", ["input", path])
+    for table in ("users", "handles", "identities", "outbox"):
+        assert await api.sql(f"select from {table}") == []
+
+
 async def make(api: Api, viewer: int = 1, **fields: Any) -> dict[str, Any]:
     fields = {"title": "Rain on tin", "kind": "ORIGINAL", "durationMs": 9000} | fields
     data = await api.get(CREATE_SOUND, viewer=viewer, input=fields)

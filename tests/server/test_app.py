@@ -2,6 +2,7 @@
 
 import asyncio
 import shutil
+import signal
 import socket
 import tempfile
 import threading
@@ -13,6 +14,7 @@ from pathlib import Path
 import pytest
 import uvicorn
 
+import app
 from app import build_app
 from db.database import Database, connect
 from db.migrate import migrate, read_migrations
@@ -193,3 +195,17 @@ def test_while_the_database_is_away_answers_are_503_and_then_they_come_again(
             statuses.append(door.ask(query).status_code)
         assert statuses[-1] == 200
         assert set(statuses) <= {200, 503}
+
+
+async def test_a_worker_that_fails_ends_the_process_instead_of_looking_well() -> None:
+    heard = asyncio.Event()
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, heard.set)
+
+    async def fail() -> None:
+        raise KeyError("a fault of ours")
+
+    try:
+        async with app._beside(fail()), asyncio.timeout(5):
+            await heard.wait()
+    finally:
+        asyncio.get_running_loop().remove_signal_handler(signal.SIGTERM)
