@@ -41,7 +41,7 @@ dev: .venv/.dev  ## Start everything: Postgres, a sample world, live activity, t
 
 .PHONY: test
 test: .venv/.check  ## Prove everything: the whole suite on a Postgres of its own (TESTS=tests/dev for a part)
-	@.venv/bin/pytest -n 2 $(TESTS)
+	@.venv/bin/pytest -n 2 --dist loadscope $(TESTS)
 
 .PHONY: check
 check: .venv/.check  ## Lint, types, import rule, SDL and migrations

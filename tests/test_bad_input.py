@@ -76,7 +76,7 @@ async def send(site: Site, query: str, text: Any) -> tuple[int, str]:
     return answer.status_code, answer.text
 
 
-@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(name=st.sampled_from(sorted(QUERIES)), text=HOSTILE)
 async def test_every_text_is_answered_clearly(site: Site, name: str, text: str) -> None:
     status, answer = await send(site, QUERIES[name], text)

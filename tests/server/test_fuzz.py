@@ -15,7 +15,7 @@ from tests.server.door import Door
 from tests.server.talk import PROTOCOL
 
 SOME = settings(
-    max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
 )
 EXPECTED = {200, 294, 400, 413, 415, 422}
 CLOSES = {1000, 4400, 4401, 4403, 4409, 4429}
