@@ -22,13 +22,12 @@ kind, key, name, search_rank(name, alias, popularity, region = {arg2}::text, ask
 -- be there, the last may be a beginning; where fewer than 20 have them so, words that are spelled alike do.
 select wanted.query, page.* from unnest($1::text[]) wanted(query) cross join lateral (
     with asked as materialized (
-        select words, phrase, kinds, concat_ws(' & ', '(' || spelled || ')', kinds)::tsquery as terms
-        from (select search_words(wanted.query) as words) folded cross join lateral (
-            select array_to_string(words, ' ') as phrase,
-                string_agg(search_quoted(word), ' & ' order by place) || ':*'
-                    || case when char_length(array_to_string(words, '')) > 5 then ' | ' || search_quoted('~' || array_to_string(words, '')) || ':*' else '' end as spelled,
-                (select '(' || string_agg(search_quoted('=' || kind), ' | ') || ')' from unnest({arg1}::text[]) kind) as kinds
-            from unnest(words[1:6]) with ordinality as spoken(word, place)) written),
+        select words, array_to_string(words, ' ') as phrase, (
+                select string_agg(search_term(word, {arg1}::text[], case when place = least(6, cardinality(words)) then ':*' else '' end), ' & ')
+                    || case when char_length(array_to_string(words, '')) > 5
+                        then ' | ' || search_term('~' || array_to_string(words, ''), {arg1}, ':*') else '' end
+                from unnest(words[1:6]) with ordinality as spoken(word, place))::tsquery as terms
+        from (select search_words(wanted.query) as words) folded),
     near as materialized (select found.* from asked cross join lateral (select asked.terms) part cross join lateral ({Tiers}) found),
     named as (
         select {Ranked} from asked cross join lateral (
@@ -36,8 +35,8 @@ select wanted.query, page.* from unnest($1::text[]) wanted(query) cross join lat
             union all
             (select * from search_documents where search_documents.alias = phrase and kind = any(coalesce({arg1}::text[], array[kind])) limit 50)) called),
     meant as materialized (
-        select concat_ws(' & ', string_agg(spelling, ' & '), max(kinds))::tsquery as terms from asked cross join lateral (
-            select '(' || string_agg(search_quoted(variant.word), ' | ') || ')' as spelling, bool_or(variant.word <> spoken.word) as guessed
+        select string_agg(spelling, ' & ')::tsquery as terms from asked cross join lateral (
+            select '(' || string_agg(search_term(variant.word, {arg1}, ''), ' | ') || ')' as spelling, bool_or(variant.word <> spoken.word) as guessed
             from unnest(words[1:6]) with ordinality as spoken(word, place)
             left join search_vocabulary known on known.word = spoken.word
             cross join lateral (
@@ -107,5 +106,5 @@ on conflict (kind) do update set above = excluded.above
 -- name: mark_common_words :execute
 -- As `refresh_tiers`. Looks at the known sixteenth only, which takes half a second among half a million documents.
 update search_vocabulary set common = true
-from ts_stat('select terms from search_documents where tier < 2') found
-where found.word = search_vocabulary.word and ndoc >= 10 and not common
+from ts_stat('select terms from search_documents where tier = 0') found
+where found.word = search_vocabulary.word and ndoc >= 3 and not common

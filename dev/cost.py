@@ -46,17 +46,15 @@ class Meter:
     async def cost(self, sql: str, parameters: tuple[Any, ...], bound: float) -> Cost:
         """Of the slower plan: the median of three runs after one that warms the cache.
 
-        Waiting for a processor that others use is no cost of a statement: where it took longer than the bound, the processor time that Postgres reports
-        counts instead, if it is less.
+        Waiting for a processor that others use is no cost of a statement: where it took more than a quarter of the bound, the processor time that Postgres
+        reports counts instead, if it is less.
         """
         statement = await self._connection.prepare(sql)
         elapsed = await self._elapsed(statement, parameters)
-        if elapsed.ms <= bound or not self._superuser:
+        if elapsed.ms <= bound / 4 or not self._superuser:
             return elapsed
         used = await self._used(statement, parameters)
-        if used >= elapsed.ms:
-            return elapsed
-        return replace(elapsed, ms=used, notes=elapsed.notes | {"on a busy machine"})
+        return replace(elapsed, ms=min(used, elapsed.ms))
 
     async def _elapsed(self, statement: "PreparedStatement[Any]", parameters: tuple[Any, ...]) -> Cost:
         kinds = [f"{kind.schema}.{kind.name}" for kind in statement.get_parameters()]

@@ -240,7 +240,7 @@ select id, joined from (
 -- The commonest words, whole, begun, misspelled and together; the best known names; nothing that exists; in all kinds, and in two of them in a region.
 with words as (
     select word, row_number() over (order by ndoc desc, word) as place
-    from ts_stat('select terms from search_documents where tier < 2') where word !~ '^[=~]' and char_length(word) > 2 limit 10),
+    from ts_stat('select terms from search_documents where tier < 2') where word !~ '[=~]' and char_length(word) > 2 limit 10),
 texts as (
     select word as query from words
     union select left(word, 1) from words union select left(word, 2) from words

@@ -27,9 +27,11 @@ begin
     return case when words <> '' then string_to_array(words, ' ') else array_remove(array[regexp_replace(bare, '\s', '', 'g')], '') end;
 end $$;
 
--- A word as a tsquery or a tsvector reads it back, whatever is in it.
-create function search_quoted(word text) returns text language sql immutable strict parallel safe as $$
-    select '''' || replace(replace(word, '\', '\\'), '''', '''''') || ''''
+-- A word as a tsquery reads it, whatever is in it; `suffix` is '' or ':*'. Of some kinds only: every document has each of its words twice, plain and
+-- marked with the first letter of its kind, because to intersect a word with all the users takes longer than to find the word.
+create function search_term(word text, kinds text[], suffix text) returns text language sql immutable parallel safe as $$
+    select '(' || string_agg('''' || replace(replace(mark || word, '\', '\\'), '''', '''''') || '''' || suffix, ' | ') || ')'
+    from (select left(kind, 1) || '=' as mark from unnest(kinds) kind union all select '' where kinds is null) marks
 $$;
 
 -- A word, and the word without each of its letters. Two words that are one letter apart (one missing, one too many, another, or two that changed
@@ -89,7 +91,7 @@ create table search_documents (
     region text not null,                               -- where it is at home; ZZ for nowhere
     popularity smallint not null check (popularity between 0 and 100),
     tier smallint not null check (tier between 0 and 3),
-    terms tsvector not null,                            -- its words and those of its credits, ~name and ~alias without spaces, =KIND
+    terms tsvector not null,                            -- its words and those of its credits, ~name and ~alias without spaces; each also as K=word
     primary key (kind, key)
 );
 
@@ -120,12 +122,14 @@ create index search_vocabulary_trigrams on search_vocabulary using gin (word gin
 create view search_current as
 select kind, id, key, array_to_string(words, ' ') as name, array_to_string(alias_words, ' ') as alias, region, popularity,
     (select count(*) from unnest(coalesce(above, '{100, 100, 100}')) least where popularity <= least)::smallint as tier,
-    array_to_tsvector(array_remove(words || alias_words || credit_words || array[
-        '~' || array_to_string(words, ''), '~' || array_to_string(alias_words, ''), '=' || kind], null)) as terms,
+    array_to_tsvector(spoken || string_to_array(left(kind, 1) || '=' || array_to_string(spoken, ' ' || left(kind, 1) || '='), ' ')) as terms,
     words || alias_words || credit_words as words
 from search_sources
 cross join lateral (
     select search_words(name) as words, search_words(alias) as alias_words, search_words(credits) as credit_words,
         search_popularity(kind, size) as popularity offset 0) folded
+cross join lateral (
+    select array_remove(words || alias_words || credit_words
+        || array['~' || array_to_string(words, ''), '~' || array_to_string(alias_words, '')], null) as spoken offset 0) joined
 left join search_tiers using (kind)
 where cardinality(words) > 0;
