@@ -11,6 +11,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import HTTPConnection
 from starlette.routing import BaseRoute, Route, WebSocketRoute
 
@@ -30,6 +32,7 @@ from trending.charts import chart_reader
 from trending.demand import Demand
 from worker import Worker
 
+LOCAL = r"https?://(localhost|127\.0\.0\.1)(:\d+)?"
 HOST = re.compile(r"[\w.-]{1,253}(:\d{1,5})?|\[[0-9a-fA-F:.]{2,45}\](:\d{1,5})?", re.ASCII)
 
 logger = logging.getLogger("chorus")
@@ -58,7 +61,22 @@ def build_app(settings: Settings, database_url: str) -> Starlette:
         await database.outbox_is_waiting()
 
     routes = [*_graphql(settings, _context(settings, database, bus, demand)), *health.routes(healthy)]
-    return Starlette(routes=routes, lifespan=lifespan)
+    return Starlette(routes=routes, lifespan=lifespan, middleware=_cors(settings))
+
+
+def _cors(settings: Settings) -> list[Middleware]:
+    if not settings.cors_origins and settings.environment == "production":
+        return []
+    return [
+        Middleware(
+            CORSMiddleware,
+            allow_origins=settings.cors_origins,
+            allow_origin_regex=None if settings.environment == "production" else LOCAL,
+            allow_methods=("GET", "POST"),
+            allow_headers=("authorization", "content-type", "graphql-require-preflight", "idempotency-key"),
+            max_age=86_400,
+        )
+    ]
 
 
 def tokens(settings: Settings) -> Tokens:

@@ -276,7 +276,7 @@ def simulate(
     token_file: Annotated[Path, typer.Option("--tokens", help='JSON lines: {"handle": …, "token": …}')] = Path(
         ".chorus/tokens.jsonl"
     ),
-    rate: Annotated[float, typer.Option(min=0.01, max=1000, help="Posts a second.")] = 1.0,
+    rate: Annotated[float, typer.Option(min=0.01, max=1000, help="Posts a second.")] = 0.15,
     seed: Annotated[int | None, typer.Option(help="Do the same again.")] = None,
     while_parent_lives: Annotated[bool, typer.Option(hidden=True)] = False,
 ) -> None:
@@ -299,7 +299,7 @@ def dev(
     scale: Annotated[
         str, typer.Option(help="Of the sample world, if the database is empty: small, medium or large.")
     ] = "small",
-    rate: Annotated[float, typer.Option(min=0, max=1000, help="Posts a second of the simulator; 0 is silence.")] = 1.0,
+    rate: Annotated[float, typer.Option(min=0, max=1000, help="Posts a second of the simulator; 0 is silence.")] = 0.15,
 ) -> None:
     """Run everything: Postgres, a sample world, live activity, the API."""
     settings = load()

@@ -2,6 +2,7 @@
 
 import difflib
 import os
+import re
 import secrets
 from collections.abc import Iterator
 from contextlib import suppress
@@ -39,6 +40,15 @@ def _keys(given: object) -> object:
     if len(keys) > 2 or any(len(key) < KEY_CHARACTERS for key in keys):
         raise ValueError
     return tuple(keys)
+
+
+def _origins(given: object) -> object:
+    if not isinstance(given, str):
+        return given
+    origins = tuple(origin.strip() for origin in given.split(","))
+    if not all(re.fullmatch(r"https?://[\w.-]+(:\d+)?", origin) for origin in origins):
+        raise ValueError
+    return origins
 
 
 class Settings(BaseSettings):
@@ -93,6 +103,11 @@ class Settings(BaseSettings):
         "draft",
         "The statuses of GraphQL over HTTP: those of its present draft, or 400 and 200 where that has 422 and 294.",
         "draft or classic",
+    )
+    cors_origins: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_origins)] = _setting(
+        (),
+        "Origins whose pages may ask Chorus from a browser; development also lets those of this machine in, on any port.",
+        "origins like https://app.example.com, separated by commas",
     )
     log_level: Literal["debug", "info", "warning", "error"] = _setting(
         "info", "The least level that is logged.", "debug, info, warning or error"

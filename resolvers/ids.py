@@ -1,6 +1,7 @@
 """Global ids: opaque to clients, and carrying what routes them (a video's holds its sound's)."""
 
 import re
+import unicodedata
 from typing import Any, NewType
 
 from resolvers.errors import InvalidId
@@ -8,7 +9,10 @@ from resolvers.errors import InvalidId
 Id = NewType("Id", str)
 
 NUMBER = re.compile(r"[1-9][0-9]{0,18}")
-NAME = re.compile(r"\w{1,100}")
+# \w leaves out the marks without which words of most scripts of India, and vocalised Arabic, fall apart (categories Mn and Mc), and the two joiners.
+MARKS = "".join(map(chr, (code for code in range(0x300, 0x1E900) if unicodedata.category(chr(code)) in ("Mn", "Mc"))))
+WORD = f"[\\w{MARKS}\u200c\u200d]{{1,100}}"
+NAME = re.compile(WORD)
 LARGEST = 2**63 - 1
 SHOWN = 64  # as much of a wrong id as an error repeats
 

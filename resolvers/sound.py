@@ -135,7 +135,8 @@ async def _source(tx: Transaction, input: CreateSoundInput) -> Any:
 
 async def _track(tx: Transaction, input: CreateSoundInput) -> Any:
     path = ["input", "trackId"]
-    if (input.kind is SoundKind.TRACK_CLIP) != (input.track_id is not None and input.clip is not None):
+    is_clip = input.kind is SoundKind.TRACK_CLIP
+    if (input.track_id is not None) != is_clip or (input.clip is not None) != is_clip:
         raise Refusal(
             "InvalidInput", "A TRACK_CLIP, and only that, names its track in `trackId` and its part in `clip`.", path
         )

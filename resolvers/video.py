@@ -20,7 +20,7 @@ from resolvers.sound import require_active
 from resolvers.write import ResponseKey, author, fact, text, within
 from trending.counters import is_trusted, weigh
 
-HASHTAG = re.compile(r"#(\w{1,100})")
+HASHTAG = re.compile(f"#({ids.WORD})")
 MOST_HASHTAGS = 30
 MOST_NICHES = 3
 LONGEST_MS = 600_000

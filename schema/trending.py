@@ -18,7 +18,10 @@ strawberry.enum(
     trending.ChartKind,
     description="BREAKOUT ranks by how far a sound is above its own past, whatever its size; POPULAR by use alone.",
 )
-strawberry.input(trending.ChartFilter, description="Leaves entries out; the ranks of the others stay the chart's own.")
+strawberry.input(
+    trending.ChartFilter,
+    description="Leaves entries out; the ranks of the others stay the chart's own. `newOnly` keeps sounds made in the last 30 days.",
+)
 
 
 @strawberry.type(description="Why a sound is where it is: the figures behind its rank.")

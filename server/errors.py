@@ -8,6 +8,7 @@ from http import HTTPStatus
 from typing import Any, ClassVar
 
 from graphql import GraphQLError
+from strawberry.exceptions import StrawberryInputCoercionError
 
 Described = dict[str, Any]  # one entry of a response's `errors`
 
@@ -250,6 +251,8 @@ def _of_field(error: GraphQLError, cause: BaseException, hidden: dict[int, Descr
     code = code_of(cause)
     if code is not None:
         return described(str(cause), code)
+    if isinstance(cause, StrawberryInputCoercionError):  # none or several of an input's keys, of which it takes one
+        return described(cause.message, BadVariables.code)
     if isinstance(cause, GraphQLError) and cause.nodes is not None:
         # graphql-core's own: an argument that turned out to be missing. What a leaf raises has no nodes, and may quote a row.
         return described(cause.message, BadVariables.code)

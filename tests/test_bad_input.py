@@ -111,3 +111,20 @@ async def test_a_value_that_is_no_text_is_refused(site: Site, value: Any) -> Non
     status, answer = await send(site, QUERIES["handle"], value)
     assert status == 422
     assert "errors" in json.loads(answer)
+
+
+@pytest.mark.parametrize("by", ["{}", '{ id: "user_1", handle: "ann" }', "{ id: null }"])
+async def test_an_input_of_one_key_says_so(site: Site, by: str) -> None:
+    answer = await site.ask(f"{{ user(by: {by}) {{ id }} }}")
+    (error,) = answer["errors"]
+    assert error["extensions"]["code"] in {"BAD_USER_INPUT", "GRAPHQL_VALIDATION_FAILED"}
+    assert "exactly one key" in error["message"] or "must be non-null" in error["message"]
+
+
+async def test_a_page_of_this_machine_may_ask_in_development(site: Site) -> None:
+    headers = {"origin": "http://localhost:3000", "access-control-request-method": "POST"}
+    headers["access-control-request-headers"] = "authorization,content-type"
+    allowed = await site.client.options(site.url, headers=headers)
+    assert allowed.headers["access-control-allow-origin"] == "http://localhost:3000"
+    foreign = await site.client.options(site.url, headers=headers | {"origin": "https://elsewhere.example"})
+    assert "access-control-allow-origin" not in foreign.headers

@@ -126,6 +126,16 @@ async def test_a_clip_lies_inside_its_track(town: Api) -> None:
     assert len(await town.sql("select from artist_sounds where artist_id = 1 and sound_id = 1")) == 1
 
 
+async def test_only_a_clip_names_a_track(town: Api) -> None:
+    for fields in (
+        {"trackId": "track_1"},
+        {"clip": {"startMs": 0, "endMs": 9}},
+        {"kind": "TRACK_CLIP", "trackId": "track_1"},
+    ):
+        refused = await make(town, **fields)
+        assert (refused["__typename"], refused["path"]) == ("InvalidInput", ["input", "trackId"])
+
+
 async def test_a_remix_has_a_lineage_and_none_of_a_removed_sound(town: Api) -> None:
     await make(town)
     assert (await make(town, kind="REMIX"))["path"] == ["input", "derivedFromId"]
@@ -164,6 +174,13 @@ async def test_a_video_is_posted_with_its_event_its_copies_and_its_weight(town: 
         "dance",
         "été",
     ]
+
+
+async def test_hashtags_keep_the_marks_of_their_script(town: Api) -> None:
+    await make(town)
+    await post(town, caption="#नमस्ते #தமிழ் #مُحَمَّد #ภาษาไทย #été #한국")
+    (row,) = await town.sql("select hashtags from videos")
+    assert row["hashtags"] == ["नमस्ते", "தமிழ்", "مُحَمَّد", "ภาษาไทย", "été", "한국"]
 
 
 async def test_a_second_video_of_the_same_creator_weighs_a_quarter(town: Api) -> None:
