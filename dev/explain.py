@@ -5,9 +5,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import asyncpg
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.progress import track
-from rich.table import Table
+from rich.table import Column, Table
 from rich.text import Text
 
 from db.database import connect
@@ -145,16 +146,18 @@ def _short(value: Any) -> str:
 
 
 def _print(console: Console, findings: list[Finding]) -> None:
-    table = Table("statement", "ms", "rows", "about", "many at once, ms", "notes", header_style="bold")
+    narrow = [Column(name, no_wrap=True) for name in ("statement", "ms", "rows", "many, ms")]
+    table = Table(*narrow, "about", "notes", box=SIMPLE_HEAD, header_style="bold")
     for finding in sorted(findings, key=lambda one: one.worst.ms / one.bound, reverse=True):
         style = "red" if finding.over else "yellow" if finding.notes else ""
         worst = (f"{finding.worst.ms:.2f}", str(finding.worst.rows)) if finding.runs else ("", "")
         many = "" if finding.many is None else f"{finding.many:.2f}"
-        row = (finding.query.name, *worst, finding.where, many, "; ".join(sorted(finding.notes)))
+        row = (finding.query.name, *worst, many, finding.where, "; ".join(sorted(finding.notes)))
         table.add_row(*map(Text, row), style=style)
     console.print(table)
     over = [finding.query.name for finding in findings if finding.over]
     console.print(
         f"{len(findings)} statements, {sum(finding.runs for finding in findings)} shapes and subjects; the bound is {BOUND:.0f} ms about one subject, "
-        f"{SEARCH_BOUND:.0f} for search. " + (f"Over it: {', '.join(over)}." if over else "None is over it.")
+        f"{SEARCH_BOUND:.0f} for search; many are {NESTED} parents of a page of 20, or {NODES} nodes. "
+        + (f"Over it: {', '.join(over)}." if over else "None is over it.")
     )
