@@ -111,9 +111,9 @@ def _entry_table(
     playlist, user, since = helping
     first = np.searchsorted(playlist, entries.playlist)
     last = np.searchsorted(playlist, entries.playlist, side="right")
-    helper = np.minimum(first, max(len(playlist) - 1, 0))
-    helped = (last > first) & (since[helper] <= entries.added) & (society.random.random(len(first)) < 0.5)
-    added_by = np.where(helped, user[helper], owner[entries.playlist])
+    colleague = np.minimum(first, max(len(playlist) - 1, 0))
+    by_colleague = (last > first) & (since[colleague] <= entries.added) & (society.random.random(len(first)) < 0.5)
+    added_by = np.where(by_colleague, user[colleague], owner[entries.playlist])
 
     def make(*parts: Any) -> Iterator[Sequence[Any]]:
         for number, playlist_number, position, entry, adder, added in zip(*parts, strict=True):
