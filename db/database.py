@@ -6,6 +6,7 @@ Nothing here sets session state, so there is nothing to reset.
 
 import asyncio
 import json
+from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
@@ -193,7 +194,7 @@ class Lent:
             raise DatabaseUnavailable from error
 
 
-class Named:
+class Named(ABC):
     """Queries by name; a subclass says how one runs."""
 
     def __getattr__(self, name: str) -> Callable[..., Awaitable[Any]]:
@@ -204,8 +205,8 @@ class Named:
         setattr(self, name, bound)
         return bound
 
-    def _bind(self, query: Query) -> Callable[..., Awaitable[Any]]:
-        raise NotImplementedError
+    @abstractmethod
+    def _bind(self, query: Query) -> Callable[..., Awaitable[Any]]: ...
 
 
 class Transaction(Named):
