@@ -43,6 +43,11 @@ dev: .venv/.dev  ## Start everything: Postgres, a sample world, live activity, t
 test: .venv/.check  ## Prove everything: the whole suite on a Postgres of its own (TESTS=tests/dev for a part)
 	@.venv/bin/pytest -n 2 --dist loadscope $(TESTS)
 
+.PHONY: test-browser
+test-browser: .venv/.check  ## Prove GraphiQL in a real browser (needs Debian's chromium)
+	@command -v chromium >/dev/null || { echo "Not run: the browser tests need chromium: on Debian, apt-get install chromium"; exit 1; }
+	@.venv/bin/pytest tests/browser/browser_graphiql.py
+
 .PHONY: check
 check: .venv/.check  ## Lint, types, import rule, SDL and migrations
 	@.venv/bin/ruff check .

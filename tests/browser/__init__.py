@@ -1,0 +1,1 @@
+"""Proof in a real browser: `make test-browser`, which needs Debian's chromium."""
