@@ -13,6 +13,10 @@ create table niches (
     slug text not null unique check (slug ~ '^[a-z0-9-]{1,40}$'),
     name text not null
 );
+insert into niches (id, slug, name) values
+    (1, 'dance', 'Dance'), (2, 'comedy', 'Comedy'), (3, 'diy', 'DIY'), (4, 'education', 'Education'), (5, 'cooking', 'Cooking'), (6, 'fitness', 'Fitness'),
+    (7, 'beauty', 'Beauty'), (8, 'fashion', 'Fashion'), (9, 'gaming', 'Gaming'), (10, 'pets', 'Pets'), (11, 'travel', 'Travel'), (12, 'books', 'Books'),
+    (13, 'sport', 'Sport'), (14, 'family', 'Family'), (15, 'musicians', 'Musicians'), (16, 'gardening', 'Gardening'), (17, 'science', 'Science'), (18, 'art', 'Art');
 
 -- People, by their id.
 

@@ -29,11 +29,11 @@ from dev.social import (
     track_comment_tables,
     video_comment_tables,
 )
-from dev.sounds import draw_sounds, niches_table, sound_table
+from dev.sounds import draw_sounds, sound_table
 from dev.tables import Table, fill, open_session, own_tables, put_indexes_aside, put_keys_aside
 from dev.videos import draw_videos
 from dev.words import Voice
-from dev.world import EPOCH, SCALES, Scale, draw_people, instant
+from dev.world import EPOCH, NICHES, SCALES, Scale, draw_people, instant
 
 LOCK = 0x73616D706C65  # "sample": two loads at once come one after the other
 Report = Callable[[str, float], None]  # what is being made, and how much of the whole is done, from 0 to 1
@@ -111,6 +111,7 @@ async def _find_world(connection: asyncpg.Connection) -> str | None:
     world = await connection.fetchrow("select scale, seed, finished_at from sample_worlds")
     if world and world["finished_at"]:
         return f"There is a {world['scale']} sample world of seed {world['seed']} already: nothing was loaded."
+    await _require_niches(connection)
     if world:
         names = ", ".join(await own_tables(connection))
         await connection.execute(f"truncate sample_worlds, {names} restart identity cascade")
@@ -121,6 +122,14 @@ async def _find_world(connection: asyncpg.Connection) -> str | None:
                 f"The database has {table} of its own, and the sample world is for an empty one: name another database."
             )
     return None
+
+
+async def _require_niches(connection: asyncpg.Connection) -> None:
+    rows = await connection.fetch("select slug from niches where id <= $1 order by id", len(NICHES))
+    if tuple(row["slug"] for row in rows) != NICHES:
+        raise SampleRefused(
+            "The database has niches of its own, and the sample world is about those of a fresh one: name another database."
+        )
 
 
 async def _load(connection: asyncpg.Connection, scale: Scale, seed: int, now: int, meter: Meter) -> None:
@@ -182,7 +191,6 @@ def sample_tables(scale: Scale, seed: int, now: int) -> Iterator[Table]:
     acts = artist_names(catalogue, voice())
     named = name_people(people, catalogue, acts, voice())
     made = draw_sounds(sounds, videos, people, catalogue, named, random(), voice())
-    yield niches_table()
     yield people_table(people, catalogue, named, voice())
     yield from catalogue_tables(catalogue, acts, random(), voice())
     yield sound_table(made, sounds, videos, catalogue, now, random())

@@ -8,10 +8,10 @@ import numpy as np
 
 from dev.catalogue import MEDIA, Catalogue
 from dev.people import Named
-from dev.tables import Table, identity, reference, rows
+from dev.tables import Table, reference, rows
 from dev.videos import Sounds, Videos
 from dev.words import Voice, sections
-from dev.world import DAY, HOUR, MINUTE, NICHES, REGIONS, Integers, People
+from dev.world import DAY, HOUR, MINUTE, REGIONS, Integers, People
 
 TRACK_CLIP, ORIGINAL, DIALOGUE, REMIX = range(4)
 KINDS = ("TRACK_CLIP", "ORIGINAL", "DIALOGUE", "REMIX")
@@ -135,9 +135,3 @@ def sound_table(
         " rights_personal rights_commercial rights_expires_at share_count",
         make(),
     )
-
-
-def niches_table() -> Table:
-    """The niches, a reference table."""
-    names = [sections()[f"niche {slug}"]["name"][0] for slug in NICHES]
-    return Table("niches", "id slug name", rows(identity(np.arange(len(NICHES))), list(NICHES), names))

@@ -13,8 +13,17 @@ from dev.world import Integers
 
 SLICE = 20_000  # rows that are Python objects at a time
 
-# Not the sample's: how the database came to be, and what only happens while somebody serves it.
-KEPT = ["migrations", "sample_worlds", "outbox", "log_head", "consumers", "idempotency_results", "chart_versions"]
+# Not the sample's: how the database came to be, what every database has, and what only happens while somebody serves it.
+KEPT = [
+    "migrations",
+    "sample_worlds",
+    "niches",
+    "outbox",
+    "log_head",
+    "consumers",
+    "idempotency_results",
+    "chart_versions",
+]
 
 Column = np.ndarray[Any, Any] | Sequence[Any]
 

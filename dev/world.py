@@ -23,6 +23,7 @@ TRUSTED_AGE = 30 * DAY  # trending.md: trusted is an account that was so old whe
 HOUSE, GUEST = 0, 1  # the account of the editors, and one to try everything with
 YOUNG_SHARE, COMMERCIAL_SHARE, SUSPENDED_SHARE = 0.1, 0.01, 0.005
 
+# The niches that the world is about, by their ids, which are those of the migrations.
 NICHES = tuple(heading.removeprefix("niche ") for heading in sections() if heading.startswith("niche "))
 
 

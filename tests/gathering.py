@@ -30,7 +30,6 @@ STATEMENTS = (
         ('mira', 'Mira', 'ACTIVE', $1), ('tom', 'Tom', 'ACTIVE', $1), ('ana', 'Ana', 'ACTIVE', $1),
         ('gone', 'Gone', 'SUSPENDED', $1), ('lou', 'Lou', 'ACTIVE', $1), ('kim', 'Kim', 'ACTIVE', $1)""",
     "insert into handles select handle, id from users",
-    "insert into niches values (1, 'dance', 'Dance'), (2, 'comedy', 'Comedy')",
     """insert into sounds (title, kind, status, duration_ms, created_at, creator_id, video_count, creator_count, first_video_id, founder_id) values
         ('Rain', 'ORIGINAL', 'ACTIVE', 1000, $1::timestamptz - interval '60 hours', 2, 5, 3, 1, 2),
         ('Wind', 'ORIGINAL', 'ACTIVE', 1000, $1::timestamptz - interval '59 hours', 3, 1, 1, 7, 2),
@@ -76,7 +75,6 @@ STATEMENTS = (
 # Two parents of each kind with 130 of each thing, so that a page of 100 is full and another follows.
 CROWD = (
     "insert into users (handle, display_name, joined_at) select 'user' || n, 'User', $1 from generate_series(1, 140) n",
-    "insert into niches values (1, 'dance', 'Dance')",
     """insert into sounds (title, kind, duration_ms, created_at, creator_id) select 'Sound ' || n, 'ORIGINAL', 1000, $1::timestamptz - n * interval '1 minute',
         1 + n % 2 from generate_series(1, 260) n""",
     """insert into videos (sound_id, creator_id, caption, region, niche_ids, created_at, top_score, duration_ms, weight, trusted, new_creator)

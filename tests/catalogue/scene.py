@@ -50,7 +50,6 @@ SCENE = (
     "insert into track_sounds select track_id, created_at, id from sounds where track_id is not null",
     "insert into sound_derivatives select derived_from_id, created_at, id from sounds where derived_from_id is not null",
     "insert into artist_sounds values (1, 1, 5), (1, 2, 7), (1, 3, 9), (2, 1, 5)",
-    "insert into niches values (1, 'dance', 'Dance'), (2, 'comedy', 'Comedy'), (3, 'diy', 'DIY')",
     """insert into videos (sound_id, creator_id, caption, hashtags, niche_ids, region, duration_ms, created_at, top_score, hidden, weight, trusted, new_creator)
         values
         (1, 2, 'Waves #tide #ocean', '{tide,ocean}', '{2,1}', 'DE', 1000, $1::timestamptz - interval '4 hours', 1, false, 1, true, true),

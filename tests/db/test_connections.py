@@ -18,7 +18,7 @@ from tests.until import until
 async def test_a_transaction_whose_end_was_cancelled_too_is_nobody_else_s(api: Api) -> None:
     async def insert() -> None:
         async with api.database.transaction() as tx:
-            await tx.connection.execute("insert into niches values (1, 'dance', 'Dance')")
+            await tx.connection.execute("insert into hashtags values ('dance', 1)")
             await tx.connection.execute("select pg_sleep(60)")
 
     task = asyncio.create_task(insert())
@@ -31,7 +31,7 @@ async def test_a_transaction_whose_end_was_cancelled_too_is_nobody_else_s(api: A
     with suppress(asyncio.CancelledError):
         await task
     for _ in range(12):  # as many as there are connections, and more
-        assert await api.sql("select from niches") == []
+        assert await api.sql("select from hashtags") == []
 
 
 async def test_who_gives_up_while_connecting_leaves_no_connection(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -63,12 +63,12 @@ async def test_of_two_who_wait_for_each_other_one_is_told_to_try_again(api: Api)
 async def test_a_connection_that_is_lost_before_the_commit_is_told_as_such(api: Api) -> None:
     async def insert() -> None:
         async with api.database.transaction() as tx:
-            await tx.connection.execute("insert into niches values (1, 'dance', 'Dance')")
+            await tx.connection.execute("insert into hashtags values ('dance', 1)")
             await api.sql("select pg_terminate_backend($1)", tx.connection.get_server_pid())
 
     with pytest.raises(DatabaseUnavailable):
         await insert()
-    assert await api.sql("select from niches") == []
+    assert await api.sql("select from hashtags") == []
 
 
 async def test_a_transaction_that_is_left_open_does_not_hold_the_log_back(

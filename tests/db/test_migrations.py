@@ -10,6 +10,7 @@ import pytest
 from db.database import connect
 from db.migrate import FOLDER, BadMigration, Migration, migrate, read_migrations
 from dev.postgres import EmbeddedPostgres
+from dev.world import NICHES
 from tests.conftest import Copy, address, run_sql
 
 SCHEMA = FOLDER.parent / "schema.sql"
@@ -24,7 +25,7 @@ async def blank(copy: Copy) -> AsyncIterator[str]:
 
 def dump(cluster: EmbeddedPostgres, dsn: str) -> list[str]:
     ran = subprocess.run(
-        [cluster.binaries / "pg_dump", "--schema-only", "--no-owner", "--exclude-table=migrations", dsn],
+        [cluster.binaries / "pg_dump", "--inserts", "--no-owner", "--exclude-table=migrations", dsn],
         check=True,
         capture_output=True,
         text=True,
@@ -45,6 +46,27 @@ async def test_a_second_run_does_nothing_and_two_at_once_migrate_once(blank: str
     assert await migrate(connections[0], read_migrations()) == []
     for connection in connections:
         await connection.close()
+
+
+async def test_a_sample_world_that_brought_its_niches_keeps_them(blank: str) -> None:
+    connection = await connect(blank)
+    await migrate(connection, read_migrations()[:2])
+    brought = [(place, slug, slug.upper()) for place, slug in enumerate(NICHES, start=1)]
+    await connection.copy_records_to_table("niches", records=brought)
+    assert "0003_niches.sql" in await migrate(connection, read_migrations())
+    assert [tuple(row) for row in await connection.fetch("select id, slug, name from niches order by id")] == brought
+    await connection.close()
+
+
+async def test_an_operator_s_own_niches_stay_among_ours(blank: str) -> None:
+    connection = await connect(blank)
+    await migrate(connection, read_migrations()[:2])
+    await connection.execute("insert into niches values (5, 'choirs', 'Choirs'), (90, 'art', 'Arts')")
+    await migrate(connection, read_migrations())
+    slugs = {row["id"]: row["slug"] for row in await connection.fetch("select id, slug from niches")}
+    assert (slugs[5], slugs[90]) == ("choirs", "art")
+    assert sorted(slugs) == [*range(1, 18), 90]
+    await connection.close()
 
 
 @pytest.mark.parametrize(

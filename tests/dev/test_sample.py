@@ -10,7 +10,7 @@ import pytest
 from db.database import connect
 from dev.sample import SampleRefused, load_sample, sample_tables
 from dev.tables import own_tables
-from dev.world import SCALES, instant
+from dev.world import NICHES, SCALES, instant
 from resolvers.video import hashtags_in
 from tests.conftest import NOW, Copy
 from tests.dev.recounts import RECOUNTS
@@ -77,6 +77,7 @@ async def test_an_interrupted_load_leaves_nothing_and_the_next_makes_the_same_wo
         await load_sample(dsn, scale="small", seed=1, now=NOW, progress=lambda step, done: seen.append((step, done)))
         assert await digests(connection) == await digests(sample)
         assert await connection.fetch(SHAPE) == shape
+        assert await connection.fetchval("select count(*) from niches") == len(NICHES)
         shares = [done for _, done in seen]
         assert shares == sorted(shares)
         assert shares[-1] == 1
@@ -105,6 +106,18 @@ async def test_a_database_with_rows_of_its_own_is_refused(copy: Copy, template: 
             await load_sample(dsn, scale="small", seed=1, now=NOW)
 
         assert await connection.fetchval("select count(*) from users") == 1
+        await connection.close()
+
+
+async def test_a_database_with_niches_of_its_own_is_refused(copy: Copy, template: str) -> None:
+    async with copy(template) as dsn:
+        connection = await connect(dsn)
+        await connection.execute("update niches set slug = 'choirs' where id = 5")
+
+        with pytest.raises(SampleRefused, match=r"^The database has niches of its own, .*: name another database\.$"):
+            await load_sample(dsn, scale="small", seed=1, now=NOW)
+
+        assert await connection.fetchval("select count(*) from users") == 0
         await connection.close()
 
 
