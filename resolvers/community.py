@@ -4,9 +4,10 @@ from collections.abc import Awaitable
 from enum import Enum
 from typing import Any
 
-from resolvers import ids, visibility
+from resolvers import visibility
 from resolvers.context import Context, Rows
 from resolvers.ids import Id
+from resolvers.niche import named
 from resolvers.page import Arguments, Cursor, Listing, pages
 from resolvers.regions import RegionCode
 
@@ -62,7 +63,7 @@ async def videos(
     before: Cursor | None = None,
 ) -> Rows:
     query = VIDEOS[sort is VideoSort.TOP, niche is not None, region is not None]
-    given = (None if niche is None else ids.NICHE.read(niche), region)
+    given = (None if niche is None else await named(ctx, niche), region)
     args = tuple(arg for arg in given if arg is not None)
     listing = Listing(query, args, descending=sort is not VideoSort.FIRST, hides="creator_id")
     return await pages(ctx, listing, visibility.gathered(communities), Arguments(first, after, last, before))

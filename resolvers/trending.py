@@ -8,10 +8,10 @@ from enum import Enum
 from typing import Any
 
 from events.streams import trending_stream
-from resolvers import ids
 from resolvers.context import Context, Rows
 from resolvers.errors import CursorExpired, InvalidCursor, StreamsUnavailable
 from resolvers.ids import Id
+from resolvers.niche import named
 from resolvers.page import Arguments, Cursor, check_size, connection, read_cursor
 from resolvers.regions import RegionCode
 from trending.charts import ChartKey, read_chart, trends
@@ -52,7 +52,7 @@ async def trending_sounds(
     last: int | None = None,
     before: Cursor | None = None,
 ) -> Rows:
-    key = _key(window, kind, region, niche)
+    key = await _key(ctx, window, kind, region, niche)
     arguments = Arguments(first, after, last, before)
     size = check_size(arguments, default=50)
     scope = _scope(key, filter)
@@ -77,7 +77,7 @@ async def updates(
     niche: Id | None = None,
     first: int = 50,
 ) -> AsyncGenerator[dict[str, Any], None]:
-    key = _key(window, kind, region, niche)
+    key = await _key(ctx, window, kind, region, niche)
     size = check_size(Arguments(first), default=50)
     ctx.demand.ask(key.region, key.niche_id, ctx.now)
     if ctx.charts is None:
@@ -95,8 +95,10 @@ def _snapshot(ctx: Context, key: ChartKey, update: dict[str, Any]) -> dict[str, 
     return update | _page(ctx, _scope(key, None), update["chart"], update["entries"], Arguments(), LARGEST_CHART)
 
 
-def _key(window: TrendWindow, kind: ChartKind, region: RegionCode | None, niche: Id | None) -> ChartKey:
-    niche_id = ids.NICHE.read(niche) if niche is not None else ALL_NICHES
+async def _key(
+    ctx: Context, window: TrendWindow, kind: ChartKind, region: RegionCode | None, niche: Id | None
+) -> ChartKey:
+    niche_id = await named(ctx, niche) if niche is not None else ALL_NICHES
     return ChartKey(region or GLOBAL, niche_id, window.value, kind.value)
 
 
@@ -164,6 +166,6 @@ async def trend(
     region: RegionCode | None = None,
     niche: Id | None = None,
 ) -> Rows:
-    niche_id = ids.NICHE.read(niche) if niche is not None else ALL_NICHES
+    niche_id = await named(ctx, niche) if niche is not None else ALL_NICHES
     sound_ids = [sound["id"] for sound in sounds]
     return await trends(ctx.db, sound_ids, region or GLOBAL, niche_id, window.value, ctx.now)

@@ -27,7 +27,7 @@ async def community(api: Api, fields: str, viewer: int | None = None, sound: int
         ("niche_1", "FR", "two five", "five two"),
         ("niche_1", "DE", "one", "one"),
         ("niche_2", "US", "", ""),
-        ("niche_9999999", None, "", ""),
+        ("niche_18", None, "", ""),
         (None, "ZZ", "", ""),
     ],
 )
@@ -209,6 +209,8 @@ async def test_a_cursor_of_a_sound_that_was_removed_since_leads_to_an_empty_page
         ('videos(niche: "") { edges { cursor } }', "INVALID_ID"),
         ('videos(niche: "niche_0") { edges { cursor } }', "INVALID_ID"),
         ('videos(niche: "niche_\\u0000") { edges { cursor } }', "INVALID_ID"),
+        ('videos(niche: "niche_19") { edges { cursor } }', "INVALID_ID"),
+        ('videos(niche: "niche_9999999") { edges { cursor } }', "INVALID_ID"),
         ('videos(niche: "niche_99999999999999999999") { edges { cursor } }', "INVALID_ID"),
         ('videos(after: "nonsense") { edges { cursor } }', "INVALID_CURSOR"),
         ('creators(after: "é") { edges { cursor } }', "INVALID_CURSOR"),

@@ -150,6 +150,17 @@ async def test_a_chart_is_listened_to(chorus: Door, mira: dict[str, str]) -> Non
     assert "function" not in snapshot["cursor"] + "".join(entry["cursor"] for entry in snapshot["entries"])
 
 
+@pytest.mark.parametrize("niche", ["niche_19", "sound_1"])
+async def test_a_chart_that_cannot_be_listened_to_says_why(chorus: Door, mira: dict[str, str], niche: str) -> None:
+    query = f'subscription {{ trendingSounds(niche: "{niche}") {{ __typename }} }}'
+    async with ready(chorus, **mira) as client:
+        await send(client, id="1", type="subscribe", payload={"query": query})
+        refused = await receive(client)
+    assert refused["type"] == "error"
+    assert [error["extensions"]["code"] for error in refused["payload"]] == ["INVALID_ID"]
+    assert repr(niche) in refused["payload"][0]["message"]
+
+
 async def test_queries_over_a_socket_know_the_viewer(chorus: Door, mira: dict[str, str]) -> None:
     async with ready(chorus, **mira) as client:
         await send(client, id="1", type="subscribe", payload={"query": "{ viewer { user { id } } }"})

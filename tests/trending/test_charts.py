@@ -2,6 +2,8 @@
 
 from datetime import timedelta
 
+import pytest
+
 from tests.ask import Api
 from tests.trending.scene import OLD, arrange, chart, later, post, settle, worker
 
@@ -63,9 +65,14 @@ async def test_a_quiet_scope_loses_its_risen_sounds(api: Api) -> None:
     assert {(row["body"]["sound_id"], row["body"]["region"]) for row in left} == {(2, "GLOBAL"), (2, "DE")}
 
 
-async def test_a_niche_that_no_smallint_holds_has_empty_charts_and_no_trend(api: Api) -> None:
+@pytest.mark.parametrize("niche", ["niche_19", "niche_99999", "niche_9223372036854775807"])
+@pytest.mark.parametrize(
+    "field",
+    ["trendingSounds(niche: $niche) { edges { rank } }", 'sound(id: "sound_1") { trend(niche: $niche) { score } }'],
+)
+async def test_an_argument_that_names_no_niche_is_an_invalid_id(api: Api, niche: str, field: str) -> None:
     await arrange(api)
-    data = await api.get(
-        '{ trendingSounds(niche: "niche_99999") { edges { rank } } sound(id: "sound_1") { trend(niche: "niche_99999") { score } } }'
-    )
-    assert data == {"trendingSounds": {"edges": []}, "sound": {"trend": None}}
+    answer = await api.ask(f"query ($niche: ID!) {{ {field} }}", niche=niche)
+    (error,) = answer.errors
+    assert error["original"].code == "INVALID_ID"
+    assert error["message"] == f"There is no niche '{niche}'; the field `niches` lists them."
