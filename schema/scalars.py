@@ -1,14 +1,15 @@
 """The scalars of the interface."""
 
 import re
+from collections.abc import Callable
 from datetime import UTC, date, datetime
 from typing import Any, NewType
 
 import strawberry
-from graphql import GraphQLError
+from graphql import GraphQLError, ValueNode, value_from_ast_untyped
 from strawberry.schema.types.scalar import DEFAULT_SCALAR_REGISTRY
 
-from resolvers.ids import Id
+from resolvers.ids import Id, shown
 from resolvers.page import Cursor
 from resolvers.regions import RegionCode
 
@@ -27,11 +28,11 @@ def _read_time(value: Any) -> datetime:
         raise GraphQLError("A DateTime is a text like 2026-11-22T09:30:00Z.")
     try:
         parsed = datetime.fromisoformat(value)
-    except ValueError as error:
+        if parsed.tzinfo is None:
+            raise GraphQLError(f"{value!r} has no offset; a DateTime ends in Z or in an offset like +02:00.")
+        return parsed.astimezone(UTC)
+    except (ValueError, OverflowError) as error:
         raise GraphQLError(f"{value!r} is not a DateTime like 2026-11-22T09:30:00Z.") from error
-    if parsed.tzinfo is None:
-        raise GraphQLError(f"{value!r} has no offset; a DateTime ends in Z or in an offset like +02:00.")
-    return parsed.astimezone(UTC)
 
 
 def _read_date(value: Any) -> date:
@@ -54,8 +55,11 @@ def _read_uri(value: Any) -> str:
 
 
 def _read_region(value: Any) -> str:
-    if not isinstance(value, str) or not re.fullmatch(r"[A-Z]{2}", value):
-        raise GraphQLError("A RegionCode is two capital letters (ISO 3166-1 alpha-2), or ZZ for unknown.")
+    allowed = "two capital letters (ISO 3166-1 alpha-2), or ZZ for unknown"
+    if not isinstance(value, str):
+        raise GraphQLError(f"A RegionCode is a text: {allowed}.")
+    if not re.fullmatch(r"[A-Z]{2}", value):
+        raise GraphQLError(f"{shown(value)} is not a RegionCode: {allowed}.")
     return value
 
 
@@ -65,46 +69,56 @@ def _read_cursor(value: Any) -> str:
     return value
 
 
+def _scalar(name: str, *, read: Callable[[Any], Any], **details: Any) -> Any:
+    def read_literal(node: ValueNode, variables: dict[str, Any] | None = None) -> Any:
+        try:
+            return read(value_from_ast_untyped(node, variables))
+        except GraphQLError as error:
+            raise GraphQLError(error.message, node) from error  # the node is what locates it
+
+    return strawberry.scalar(name=name, parse_value=read, parse_literal=read_literal, **details)
+
+
 SCALARS: dict[object, Any] = {
     Id: DEFAULT_SCALAR_REGISTRY[strawberry.ID],
-    datetime: strawberry.scalar(
-        name="DateTime",
+    datetime: _scalar(
+        "DateTime",
         description="A moment: RFC 3339, UTC.",
         specified_by_url="https://www.rfc-editor.org/rfc/rfc3339",
         serialize=_write_time,
-        parse_value=_read_time,
+        read=_read_time,
     ),
-    LocalDate: strawberry.scalar(
-        name="LocalDate",
+    LocalDate: _scalar(
+        "LocalDate",
         description="A day without a time zone: RFC 3339 full-date.",
         specified_by_url="https://www.rfc-editor.org/rfc/rfc3339#section-5.6",
         serialize=date.isoformat,
-        parse_value=_read_date,
+        read=_read_date,
     ),
-    Long: strawberry.scalar(
-        name="Long",
+    Long: _scalar(
+        "Long",
         description="A whole number of up to 63 bits, written as a JSON number.",
         serialize=int,
-        parse_value=_read_long,
+        read=_read_long,
     ),
-    Uri: strawberry.scalar(
-        name="Uri",
+    Uri: _scalar(
+        "Uri",
         description="An http or https address: RFC 3986.",
         specified_by_url="https://www.rfc-editor.org/rfc/rfc3986",
         serialize=str,
-        parse_value=_read_uri,
+        read=_read_uri,
     ),
-    RegionCode: strawberry.scalar(
-        name="RegionCode",
+    RegionCode: _scalar(
+        "RegionCode",
         description="ISO 3166-1 alpha-2, and ZZ for unknown.",
         specified_by_url="https://www.iso.org/iso-3166-country-codes.html",
         serialize=str,
-        parse_value=_read_region,
+        read=_read_region,
     ),
-    Cursor: strawberry.scalar(
-        name="Cursor",
+    Cursor: _scalar(
+        "Cursor",
         description="Opaque, signed, and bound to the list or stream that gave it.",
         serialize=str,
-        parse_value=_read_cursor,
+        read=_read_cursor,
     ),
 }

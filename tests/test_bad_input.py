@@ -113,6 +113,34 @@ async def test_a_value_that_is_no_text_is_refused(site: Site, value: Any) -> Non
     assert "errors" in json.loads(answer)
 
 
+@pytest.mark.parametrize(
+    ("field", "said", "column"),
+    [
+        ('trendingSounds(region: "de")', "'de' is not a RegionCode: two capital letters (ISO 3166-1 alpha-2), or ZZ for unknown.", 26),
+        ("trendingSounds(region: 49)", "A RegionCode is a text: two capital letters (ISO 3166-1 alpha-2), or ZZ for unknown.", 26),
+        ("trendingSounds(after: [1])", "A Cursor is a text that a list gave out.", 25),
+    ],
+)  # fmt: skip
+async def test_a_wrong_literal_is_told_with_its_place_and_what_is_allowed(
+    site: Site, field: str, said: str, column: int
+) -> None:
+    (error,) = (await site.ask(f"{{ {field} {{ edges {{ rank }} }} }}"))["errors"]
+    assert error == {
+        "message": said,
+        "locations": [{"line": 1, "column": column}],
+        "extensions": {"code": "GRAPHQL_VALIDATION_FAILED"},
+    }
+
+
+@pytest.mark.parametrize("time", ["yesterday", "2026-11-22", "0001-01-01T00:00:00+14:00"])
+async def test_a_wrong_time_is_told_with_its_place_and_what_is_allowed(site: Site, time: str) -> None:
+    answer = await site.ask(f'{{ sound(id: "sound_1") {{ community {{ growth(from: "{time}") {{ at }} }} }} }}')
+    (error,) = answer["errors"]
+    assert error["message"].startswith(f"'{time}' ")
+    assert "a DateTime" in error["message"]
+    assert error["locations"] == [{"line": 1, "column": 51}]
+
+
 @pytest.mark.parametrize("by", ["{}", '{ id: "user_1", handle: "ann" }', "{ id: null }"])
 async def test_an_input_of_one_key_says_so(site: Site, by: str) -> None:
     answer = await site.ask(f"{{ user(by: {by}) {{ id }} }}")
