@@ -48,6 +48,11 @@ test-browser: .venv/.check  ## Prove GraphiQL in a real browser (needs Debian's 
 	@command -v chromium >/dev/null || { echo "Not run: the browser tests need chromium: on Debian, apt-get install chromium"; exit 1; }
 	@.venv/bin/pytest tests/browser/browser_graphiql.py
 
+.PHONY: fresh
+fresh:  ## Prove the two commands on a fresh clone of HEAD, after kill -9 too (ten minutes)
+	$(if $(PROBLEM),$(error $(PROBLEM)))
+	@$(PYTHON) -m tests.fresh
+
 .PHONY: check
 check: .venv/.check  ## Lint, types, import rule, SDL and migrations
 	@.venv/bin/ruff check .

@@ -17,15 +17,10 @@ import pytest
 
 from dev.postgres import EmbeddedPostgres
 from tests.conftest import address, run_sql
+from tests.running import free_port, kill_all_on, until_nothing_runs_on
 
 SECONDS = 90.0
 ASK = {"query": "{ trendingSounds(window: HOUR, kind: POPULAR, first: 3) { edges { node { title } } } }"}
-
-
-def free_port() -> int:
-    with socket.socket() as trial:
-        trial.bind(("127.0.0.1", 0))
-        return int(trial.getsockname()[1])
 
 
 @pytest.fixture(scope="module")
@@ -80,19 +75,6 @@ def await_answer(process: subprocess.Popen[str], port: int) -> None:
     raise AssertionError(f"no chart within {SECONDS:.0f} s")
 
 
-def left_over(folder: Path) -> list[str]:
-    """What still runs on this folder: the simulator by its token file, Postgres by its data."""
-    lines = subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True, check=True).stdout.splitlines()
-    return [line for line in lines if str(folder) in line]
-
-
-def until_nothing_is_left(folder: Path) -> None:
-    deadline = time.monotonic() + 20
-    while left_over(folder) and time.monotonic() < deadline:
-        time.sleep(0.1)
-    assert left_over(folder) == []
-
-
 def refused(*words: str, env: dict[str, str]) -> str:
     """The one line with which a command ends."""
     ran = subprocess.run(command(*words), env=env, capture_output=True, text=True, timeout=SECONDS)
@@ -110,7 +92,7 @@ def test_it_starts_from_nothing_and_ctrl_c_leaves_no_process(folder: Path) -> No
         assert "Loaded the small sample world" in said
         assert re.search(r'\{"Authorization": "Bearer [\w.-]+"\}', said)
         assert "Traceback" not in said
-    until_nothing_is_left(folder)
+    until_nothing_runs_on(folder)
 
 
 def test_a_second_start_takes_seconds_and_two_at_once_are_refused(folder: Path) -> None:
@@ -119,17 +101,17 @@ def test_a_second_start_takes_seconds_and_two_at_once_are_refused(folder: Path) 
         assert time.monotonic() - began < 30
         line = refused("dev", env=environment(folder, free_port()))
         assert "Another Chorus is running" in line
-    until_nothing_is_left(folder)
+    until_nothing_runs_on(folder)
 
 
 def test_after_kill_9_of_everything_the_next_one_works(folder: Path) -> None:
     with running(folder, free_port()) as process:
         os.killpg(process.pid, signal.SIGKILL)
         process.wait()
-        subprocess.run(["pkill", "-9", "-f", str(folder)], check=False)
+        kill_all_on(folder)
     with running(folder, free_port()):
         pass
-    until_nothing_is_left(folder)
+    until_nothing_runs_on(folder)
 
 
 def test_a_taken_port_is_one_line(folder: Path) -> None:

@@ -25,6 +25,7 @@ from server.listen import configuration
 from settings import Settings
 from tests.ask import SECRET
 from tests.conftest import Copy
+from tests.running import free_port
 from tests.serving import serving, token
 from trending.score import HOUR, RISING, score
 
@@ -133,11 +134,6 @@ async def serving_at(
         yield
         server.should_exit = True
         await task
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-        return int(listening.getsockname()[1])
 
 
 async def test_a_server_that_restarts_costs_two_lines_and_no_answer(woken_world: str) -> None:

@@ -1,0 +1,1 @@
+"""Proof on a machine that has seen nothing: `make fresh`."""
