@@ -9,8 +9,9 @@ from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, Literal, cast
+from urllib.parse import urlsplit
 
-from pydantic import BeforeValidator, Field, ValidationError, model_validator
+from pydantic import BeforeValidator, Field, ValidationError, ValidationInfo, field_validator, model_validator
 from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
@@ -18,6 +19,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 PREFIX = "CHORUS_"
 OF_THE_TESTS = "CHORUS_TEST_"
 KEY_CHARACTERS = 32  # a key of HMAC-SHA256 shorter than its digest is the weakest part
+LOOPBACK = ("localhost", "127.0.0.1", "::1")
 IN_PRODUCTION = ("secret", "database_url", "jwks_url", "jwt_issuer")
 
 
@@ -79,7 +81,10 @@ class Settings(BaseSettings):
     )
     folder: Path = _setting(Path(".chorus"), "Where development keeps its Postgres and its secret.", "a folder")
     jwks_url: str | None = _setting(
-        None, "Where the keys are that sign the tokens of users.", "an http or https URL", pattern=r"^https?://[^\s/]+"
+        None,
+        "Where the keys are that sign the tokens of users.",
+        "an https URL; an http URL only in development, or of this machine (localhost, 127.0.0.1 or [::1])",
+        pattern=r"^https?://[^\s/]+",
     )
     jwt_issuer: str | None = _setting(None, "The issuer (`iss`) that a token must name.", "any text", min_length=1)
     jwt_audience: str = _setting("chorus", "The audience (`aud`) that a token must name.", "any text", min_length=1)
@@ -143,6 +148,16 @@ class Settings(BaseSettings):
     operations_per_socket: int = _setting(
         100, "Operations that may run on one socket at a time.", "a whole number from 1 to 10000", ge=1, le=10_000
     )
+
+    @field_validator("jwks_url")
+    @classmethod
+    def _keys_come_unchanged(cls, given: str | None, others: ValidationInfo) -> str | None:
+        # Whoever can put in keys of his own on their way can sign in as anybody.
+        if given is not None and others.data.get("environment") == "production":
+            url = urlsplit(given)
+            if url.scheme != "https" and url.hostname not in LOOPBACK:
+                raise ValueError
+        return given
 
     @model_validator(mode="after")
     def _complete_in_production(self) -> "Settings":

@@ -116,6 +116,41 @@ def test_production_refuses_to_start_without_what_it_needs(monkeypatch: pytest.M
     assert refusal(monkeypatch, **given) == f"CHORUS_ENVIRONMENT is production, which also needs {missing}."
 
 
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://accounts.example/keys",
+        "http://localhost.accounts.example/keys",
+        "http://localhost@accounts.example/keys",
+        "http://127.0.0.1.accounts.example/keys",
+        "http://10.0.0.7/keys",
+        "http://[::1/keys",
+    ],
+)
+def test_production_refuses_keys_that_may_be_changed_on_their_way(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
+    allowed = settings.allowed(settings.Settings.model_fields["jwks_url"])
+    line = refusal(monkeypatch, **PRODUCTION | {"CHORUS_JWKS_URL": url})
+    assert line == f"CHORUS_JWKS_URL is {url!r}: allowed is {allowed}."
+
+
+@pytest.mark.parametrize(
+    ("environment", "url"),
+    [
+        ("production", "http://localhost:9000/keys"),
+        ("production", "http://LOCALHOST/keys"),
+        ("production", "http://127.0.0.1/keys"),
+        ("production", "http://[::1]:9000/keys"),
+        ("development", "http://accounts.example/keys"),
+    ],
+)
+def test_keys_come_by_https_or_from_this_machine_or_in_development(
+    monkeypatch: pytest.MonkeyPatch, environment: str, url: str
+) -> None:
+    for name, value in (PRODUCTION | {"CHORUS_ENVIRONMENT": environment, "CHORUS_JWKS_URL": url}).items():
+        monkeypatch.setenv(name, value)
+    assert settings.load().jwks_url == url
+
+
 def test_production_starts_without_graphiql(monkeypatch: pytest.MonkeyPatch) -> None:
     for name, value in PRODUCTION.items():
         monkeypatch.setenv(name, value)
