@@ -31,6 +31,8 @@ from dev.postgres import EmbeddedPostgres
 from dev.sample import load_sample, progress_bar
 from dev.wake import refresh_sample
 from events import log
+from resolvers.ids import shown
+from resolvers.user import HANDLE
 from schema import build_schema
 from server.auth import mint
 from server.listen import configuration
@@ -219,6 +221,8 @@ def token(
 ) -> None:
     """Print a token to sign in with, in development."""
     settings = load()
+    if not HANDLE.fullmatch(handle.lower()):
+        raise CommandFailed(f"{shown(handle)} is no handle: 2 to 30 letters a to z, digits, `_` and `.` are allowed.")
     made = minted(settings)
     dsn = database_url(settings, address)
     (account,) = asyncio.run(connected(dsn, lambda connection: accounts(connection, [handle], made)))

@@ -129,6 +129,12 @@ def test_an_unreachable_database_is_one_line(folder: Path, words: tuple[str, ...
     assert "The database does not answer" in line
 
 
+@pytest.mark.parametrize("handle", ["", "@ann", "a" * 31])
+def test_a_token_for_an_impossible_handle_is_one_line(folder: Path, handle: str) -> None:
+    line = refused("token", "--handle", handle, env=environment(folder, free_port()))
+    assert line == f"{handle!r} is no handle: 2 to 30 letters a to z, digits, `_` and `.` are allowed."
+
+
 async def test_a_newer_schema_is_one_line(folder: Path, cluster: EmbeddedPostgres, template: str) -> None:
     await run_sql(cluster.address, f"create database newer template {template}")
     url = address(cluster, "newer")
