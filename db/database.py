@@ -15,7 +15,7 @@ from typing import Any
 import asyncpg
 from asyncpg.prepared_stmt import PreparedStatement
 
-from db.errors import DatabaseUnavailable, SessionsBroken, domain_error
+from db.errors import DatabaseClosed, DatabaseUnavailable, SessionsBroken, domain_error
 from db.loader import Loader, align, columns
 from db.queries import QUERIES, Query, Slice
 
@@ -92,7 +92,7 @@ class Connections:
 
     @asynccontextmanager
     async def lend(self) -> AsyncIterator["Lent"]:
-        """A connection for the time of the block; raises DatabaseUnavailable where none can be opened."""
+        """A connection for the time of the block; raises DatabaseUnavailable where none can be opened, DatabaseClosed after `close`."""
         lent = await self._take()
         try:
             yield lent
@@ -100,13 +100,19 @@ class Connections:
             self._give_back(lent)
 
     async def close(self) -> None:
-        """Closes the idle connections; those that are lent close as they come back."""
+        """Closes the idle connections; those that are lent close as they come back, and who waits for one gets DatabaseClosed."""
         self._size = 0
+        for turn in self._waiting:
+            if not turn.done():
+                turn.set_exception(DatabaseClosed())
+        self._waiting.clear()
         for lent in self._idle:
             await lent.connection.close(timeout=5)
         self._idle.clear()
 
     async def _take(self) -> "Lent":
+        if not self._size:
+            raise DatabaseClosed
         lent = None
         if self._idle:
             lent = self._idle.pop()
@@ -122,7 +128,7 @@ class Connections:
         try:
             return await turn
         except asyncio.CancelledError:
-            if turn.done() and not turn.cancelled():
+            if turn.done() and not turn.cancelled() and turn.exception() is None:
                 self._hand_on(turn.result())
             raise
 

@@ -8,7 +8,7 @@ import pytest
 
 import db.database
 from db.database import Connections, connect
-from db.errors import DatabaseUnavailable
+from db.errors import DatabaseClosed, DatabaseUnavailable
 from events import log
 from events.outbox import publish
 from tests.ask import Api
@@ -113,3 +113,30 @@ async def test_who_is_cancelled_with_a_connection_in_hand_hands_it_on(api: Api) 
     async with asyncio.timeout(5):
         await second
     await one.close()
+
+
+async def test_who_waits_when_the_connections_are_closed_is_told_and_who_has_one_ends_in_peace(api: Api) -> None:
+    one = Connections(api.database.dsn, size=1)
+
+    async def borrow() -> int:
+        async with one.lend() as lent:
+            return await lent.connection.fetchval("select 1")  # type: ignore[no-any-return]
+
+    async with one.lend() as lent:
+        told, gives_up, late = (asyncio.create_task(borrow()) for _ in range(3))
+        await asyncio.sleep(0)
+        await one.close()
+        gives_up.cancel()  # at the same time as he is told
+        late_comer = asyncio.create_task(borrow())
+        answers = await asyncio.wait_for(
+            asyncio.gather(told, gives_up, late, late_comer, return_exceptions=True), timeout=5
+        )
+        assert await lent.connection.fetchval("select 1") == 1
+    assert [type(answer) for answer in answers] == [
+        DatabaseClosed,
+        asyncio.CancelledError,
+        DatabaseClosed,
+        DatabaseClosed,
+    ]
+    assert str(answers[0]) == "This process is ending and has closed its connections to the database; try again."
+    assert lent.connection.is_closed()
