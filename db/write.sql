@@ -47,6 +47,9 @@ niches as (
     select sound_id, id, unnest(niche_ids), region, creator_id, trusted, created_at, top_score from video),
 mine as (
     insert into user_videos (user_id, created_at, sound_id, video_id) select creator_id, created_at, sound_id, id from video),
+named as (
+    -- A hashtag is there with its first video, and counted later. In their order: two who name the same new ones must not wait for each other.
+    insert into hashtags (name) select unnest(hashtags) as name from video order by name on conflict do nothing),
 tagged as (
     insert into hashtag_videos (hashtag, created_at, sound_id, video_id, top_score)
     select unnest(hashtags), created_at, sound_id, id, top_score from video)

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from tests.ask import Answer, Api
+from tests.until import until
 
 CREATE_SOUND = """mutation ($input: CreateSoundInput!) { createSound(input: $input) { __typename
   ... on CreateSoundPayload { sound { id title kind durationMs creator { handle } derivedFrom { id } clip { startMs endMs } usageRights { commercial } } }
@@ -173,6 +174,32 @@ async def test_a_video_is_posted_with_its_event_its_copies_and_its_weight(town: 
         "dance",
         "été",
     ]
+
+
+async def test_a_new_hashtag_is_there_with_its_first_video(town: Api) -> None:
+    await make(town)
+    query = """mutation ($input: PostVideoInput!) { postVideo(input: $input) { ... on PostVideoPayload {
+        video { id hashtags { name videoCount videos { edges { node { id } } } } } } } }"""
+    wish = {"soundId": "sound_1", "caption": "#dance #brandnew", "durationMs": 8000}
+    video = (await town.get(query, viewer=1, input=wish))["postVideo"]["video"]
+    videos = {"edges": [{"node": {"id": video["id"]}}]}
+    assert video["hashtags"] == [
+        {"name": "dance", "videoCount": 0, "videos": videos},
+        {"name": "brandnew", "videoCount": 0, "videos": videos},
+    ]
+
+
+async def test_two_who_name_the_same_new_hashtags_at_once_both_post(town: Api) -> None:
+    await make(town)
+    async with town.database.transaction() as tx:
+        await tx.connection.execute("insert into hashtags (name) values ('a')")
+        posting = asyncio.create_task(post(town, caption="#b #a"))
+        waits = "select from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()"
+        await until(lambda: town.sql(waits))
+        # Had the other named b before it waits for a, each would wait for the other now.
+        await tx.connection.execute("insert into hashtags (name) values ('b')")
+    assert (await posting)["__typename"] == "PostVideoPayload"
+    assert [row["name"] for row in await town.sql("select name from hashtags order by name")] == ["a", "b"]
 
 
 async def test_hashtags_keep_the_marks_of_their_script(town: Api) -> None:
