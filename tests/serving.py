@@ -48,9 +48,12 @@ async def serving(dsn: str, *, worker: bool = False) -> AsyncIterator[Site]:
         port = listening.getsockname()[1]
         server = uvicorn.Server(configuration(build_app(settings, dsn), host="127.0.0.1", port=port))
         task = asyncio.create_task(server.serve(sockets=[listening]))
-        while not server.started:  # noqa: ASYNC110  uvicorn has no event for it
-            await asyncio.sleep(0.01)
-        async with httpx.AsyncClient(timeout=30) as client:
-            yield Site(port, client)
-        server.should_exit = True
-        await task
+        try:
+            while not server.started:
+                assert not task.done(), "the app did not start: uvicorn's log says why"
+                await asyncio.sleep(0.01)
+            async with httpx.AsyncClient(timeout=30, trust_env=False) as client:  # a proxy would not find this machine
+                yield Site(port, client)
+        finally:  # before its socket is closed: the number of a socket that is still waited for would be given to another
+            server.should_exit = True
+            await task
