@@ -30,6 +30,7 @@ from dev.explain import explain_reads
 from dev.postgres import EmbeddedPostgres
 from dev.sample import load_sample, progress_bar
 from dev.wake import refresh_sample
+from dev.world import PACE
 from events import log
 from resolvers.ids import shown
 from resolvers.user import HANDLE
@@ -280,7 +281,7 @@ def simulate(
     token_file: Annotated[Path, typer.Option("--tokens", help='JSON lines: {"handle": …, "token": …}')] = Path(
         ".chorus/tokens.jsonl"
     ),
-    rate: Annotated[float, typer.Option(min=0.01, max=1000, help="Posts a second.")] = 0.15,
+    rate: Annotated[float, typer.Option(min=0.01, max=1000, help="Posts a second.")] = PACE,
     seed: Annotated[int | None, typer.Option(help="Do the same again.")] = None,
     while_parent_lives: Annotated[bool, typer.Option(hidden=True)] = False,
 ) -> None:
@@ -303,7 +304,7 @@ def dev(
     scale: Annotated[
         str, typer.Option(help="Of the sample world, if the database is empty: small, medium or large.")
     ] = "small",
-    rate: Annotated[float, typer.Option(min=0, max=1000, help="Posts a second of the simulator; 0 is silence.")] = 0.15,
+    rate: Annotated[float, typer.Option(min=0, max=1000, help="Posts a second of the simulator; 0 is silence.")] = PACE,
 ) -> None:
     """Run everything: Postgres, a sample world, live activity, the API."""
     settings = load()

@@ -1,9 +1,10 @@
-"""Live activity: people post videos, make sounds, answer each other, and every minute or so one sound catches on; through the public API alone."""
+"""Live activity: people post videos, make sounds, answer each other, and now and then a sound catches on; through the public API alone."""
 
 import asyncio
 import random
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections import Counter
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -20,9 +21,13 @@ __all__ = ["read_tokens", "simulate"]
 
 LOOK_EVERY = 20.0  # seconds between looks at the charts
 BURST_EVERY = 60.0  # seconds, if the rate carries it
-BURST_SHARE = 0.6  # of all posts, at most: the rest is everyday life
-SMALLEST_BURST, LARGEST_BURST = 20, 26  # people; tests/dev/test_simulate.py shows what the method makes of them
-BURST_LASTS = (20.0, 32.0)  # seconds
+BURST_SHARE = 0.8  # of all posts, at most: the rest is everyday life
+SMALLEST_BURST, LARGEST_BURST = 8, 70  # people; tests/dev/test_simulate.py shows what the method makes of them
+TAIL = 1.5  # most bursts are of a few people and pass within the hour, some stay for a day, a few for a week
+MEAN_BURST = SMALLEST_BURST + SMALLEST_BURST / (TAIL - 1) * (1 - (SMALLEST_BURST / LARGEST_BURST) ** (TAIL - 1))
+RUSH, RUSH_PAUSE = 16, (1.0, 1.6)  # so many people at most come as fast as that, in seconds
+FADES = 1.15  # those who come later wait longer and longer: the last of 70 come after some hours
+AT_HOME = 0.8  # of the bursts begin in one region, sooner in a large one
 SMALL = 150  # a sound with so many videos can still break out
 NEW_SOUNDS = 1 / 40  # of the posts
 ANSWERS = 0.06
@@ -54,8 +59,8 @@ async def simulate(
 ) -> None:
     """Posts `rate` times a second, bursts included, until cancelled or for so many seconds; a `seed` makes the same choices again.
 
-    Raises SimulatorRefused where no token is accepted. Chorus judges a burst against the tide of the last day: on a world whose day was quiet,
-    more than about one post a second lifts everything, and no single sound stands out until the day has caught up.
+    Raises SimulatorRefused where no token is accepted. Chorus judges a burst against the tide: at a multiple of a world's own pace everything rises,
+    and no single sound stands out until the past has caught up (dev/world.py: PACE, docs/adr/0010).
     """
     if not url.startswith(("http://", "https://")):
         raise SimulatorRefused(f"{url!r} is no address of an API: it begins with http:// or https://.")
@@ -133,15 +138,17 @@ class Life:
             await asyncio.sleep(self.pause_between_bursts * self.luck.uniform(0.85, 1.15))
 
     async def _burst(self, sound: Sound, people: list[Account], group: asyncio.TaskGroup) -> None:
-        lasts = self.luck.uniform(*BURST_LASTS)
-        self.report(f"Burst: {len(people)} people take up {sound.title} ({sound.id}) within {lasts:.0f} seconds.")
+        pause = self.luck.uniform(*RUSH_PAUSE)
+        soon, more = min(len(people), RUSH), len(people) - RUSH
+        follow = f", {more} more follow" if more > 0 else ""
+        self.report(
+            f"Burst: {soon} people take up {sound.title} ({sound.id}) within {soon * pause:.0f} seconds{follow}."
+        )
         self._bursting.add(sound.id)
-        watch = group.create_task(self._watch(sound))
-        for account in people:
-            await asyncio.sleep(lasts / len(people) * self.luck.uniform(0.4, 1.6))
+        group.create_task(self._watch(sound))
+        for account, after in zip(people, pauses(len(people), pause), strict=True):
+            await asyncio.sleep(after * self.luck.uniform(0.4, 1.6))
             group.create_task(self._join(account, sound))
-        await watch
-        self._bursting.discard(sound.id)
 
     async def _join(self, account: Account, sound: Sound) -> None:
         async with self._turn():
@@ -150,18 +157,19 @@ class Life:
     async def _watch(self, sound: Sound) -> None:
         loop = asyncio.get_running_loop()
         began = loop.time()
-        while loop.time() < began + WATCHED:
+        rank = None
+        while rank is None and loop.time() < began + WATCHED:
             await asyncio.sleep(3)
-            try:
+            with suppress(Unanswered):
                 rank = await self.scene.rank(sound)
-            except Unanswered:
-                continue
-            if rank is not None:
-                self.report(
-                    f"{sound.title} is number {rank} of the hour's breakouts, {loop.time() - began:.0f} seconds after its burst began."
-                )
-                return
-        self.report(f"{sound.title} did not break out.")
+        self._bursting.discard(sound.id)
+        if rank is None:
+            self.report(f"{sound.title} did not break out.")
+        else:
+            took = loop.time() - began
+            self.report(
+                f"{sound.title} is number {rank} of the hour's breakouts, {took:.0f} seconds after its burst began."
+            )
 
     @asynccontextmanager
     async def _turn(self, *, taken: bool = False) -> AsyncIterator[None]:
@@ -204,7 +212,12 @@ class Life:
 
     def _crowd(self) -> list[Account]:
         trusted = [account for account in self.scene.accounts if account.trusted and not account.commercial]
-        return self.luck.sample(trusted, min(len(trusted), self.luck.randint(SMALLEST_BURST, LARGEST_BURST)))
+        self.luck.shuffle(trusted)
+        sizes = Counter(account.region for account in trusted)
+        if sizes and self.luck.random() < AT_HOME:
+            home = self.luck.choices(list(sizes), [size**2 for size in sizes.values()])[0]
+            trusted.sort(key=lambda account: account.region != home)
+        return trusted[: burst_size(self.luck)]
 
     async def _post(self, account: Account, sound: Sound) -> None:
         niches = self._niches(sound)
@@ -277,8 +290,18 @@ class Life:
         return str(UUID(int=self.luck.getrandbits(128), version=4))
 
 
+def burst_size(luck: random.Random) -> int:
+    """How many people: few mostly, many now and then (Pareto)."""
+    return min(LARGEST_BURST, int(SMALLEST_BURST * luck.paretovariate(TAIL)))
+
+
+def pauses(people: int, pause: float) -> Iterator[float]:
+    """Seconds before each of them comes: the same in the rush, then longer and longer."""
+    for number in range(people):
+        yield pause * FADES ** max(0, number - RUSH + 1)
+
+
 def shares(rate: float) -> tuple[float, float]:
     """Seconds from one burst to the next, and the everyday posts a second, which together make up the rate."""
-    size = (SMALLEST_BURST + LARGEST_BURST) / 2
-    pause = max(BURST_EVERY, size / (BURST_SHARE * rate))
-    return pause, rate - size / pause
+    pause = max(BURST_EVERY, MEAN_BURST / (BURST_SHARE * rate))
+    return pause, rate - MEAN_BURST / pause

@@ -21,6 +21,7 @@ SPAN = 120 * DAY  # the videos of the world are at most so old
 OLDEST_ACCOUNT = 420 * DAY
 TRUSTED_AGE = 30 * DAY  # trending.md: trusted is an account that was so old when it posted
 HOUSE, GUEST = 0, 1  # the account of the editors, and one to try everything with
+PACE = 0.015  # posts a second at which the small world goes on: those of its own last day (docs/adr/0010)
 YOUNG_SHARE, COMMERCIAL_SHARE, SUSPENDED_SHARE = 0.1, 0.01, 0.005
 
 # The niches that the world is about, by their ids, which are those of the migrations.

@@ -19,15 +19,29 @@ from app import build_app
 from db.database import connect
 from dev.client import AT_ONCE, Client, TokenRefused, Unanswered
 from dev.sample import load_sample
-from dev.simulate import LARGEST_BURST, SMALLEST_BURST, SimulatorRefused, read_tokens, shares, simulate
+from dev.scene import Account, Scene
+from dev.simulate import (
+    LARGEST_BURST,
+    MEAN_BURST,
+    RUSH,
+    SMALLEST_BURST,
+    Life,
+    SimulatorRefused,
+    burst_size,
+    pauses,
+    read_tokens,
+    shares,
+    simulate,
+)
 from dev.wake import refresh_sample
+from dev.world import PACE
 from server.listen import configuration
 from settings import Settings
 from tests.ask import SECRET
 from tests.conftest import Copy
 from tests.running import free_port
 from tests.serving import serving, token
-from trending.score import HOUR, RISING, score
+from trending.score import DAY, HALF_LIVES, HOUR, RISING, WEEK, Floats, Window, breakouts, decay, score
 
 
 async def tokens_for(dsn: str, *, count: int) -> list[dict[str, str]]:
@@ -74,26 +88,81 @@ async def test_a_burst_enters_the_hour_chart_of_a_world_that_was_left_alone(woke
     await connection.close()
 
 
-def test_a_burst_breaks_out_under_any_tide_that_half_a_post_a_second_makes() -> None:
-    day = 30.0 * np.array([1.44, 34.6, 242.4, 1939.0])  # the sums of a world with 30 videos an hour, always
-    for hours in (0.02, 0.25, 0.5, 1, 2, 3, 6, 12, 24):
-        lives = np.array([1.0, 24.0, 168.0, 1344.0]) / np.log(2)
-        tide = day + 1_800 * lives * (1 - np.exp(-hours / lives))
-        for people in (SMALLEST_BURST, LARGEST_BURST):
-            burst = np.full((1, 4), people * 0.92)
-
-            z = score(HOUR, burst, np.zeros((1, 4)), tide + burst[0]).z
-
-            assert z[0] >= RISING, (hours, people, z)
+@pytest.fixture(scope="module")
+async def past(woken_world: str) -> Floats:
+    """What the world did before the simulator came: its sums."""
+    connection = await connect(woken_world)
+    sums = await connection.fetchval("select trusted from trend_scopes where region = 'GLOBAL' and niche_id = 0")
+    await connection.close()
+    return np.array(sums)
 
 
-@pytest.mark.parametrize("rate", [0.01, 0.2, 0.5, 2, 40])
+def steady(rate: float, hours: float) -> Floats:
+    """The sums of so many posts a second after so many hours."""
+    return np.asarray(rate * 3600 * HALF_LIVES / np.log(2) * (1 - np.exp2(-hours / HALF_LIVES)))
+
+
+@pytest.mark.parametrize(("window", "people"), [(HOUR, SMALLEST_BURST), (DAY, RUSH), (WEEK, 35)])
+@pytest.mark.parametrize("hours", [0.02, 1, 6, 24, 48, 168])
+def test_a_burst_breaks_out_under_any_tide_that_the_worlds_own_pace_makes(
+    past: Floats, window: Window, people: int, hours: float
+) -> None:
+    burst = np.full((1, 4), people * 0.92)
+    tide = decay(past, hours) + steady(PACE, hours) + burst[0]
+
+    assert people >= window.creators
+    assert score(window, burst, np.zeros((1, 4)), tide).z[0] >= RISING
+
+
+@pytest.mark.parametrize("hours", [12, 24, 48, 96, 168, 336])
+@pytest.mark.parametrize("seed", range(3))
+def test_hours_and_weeks_at_the_worlds_own_pace_leave_no_chart_empty(past: Floats, seed: int, hours: int) -> None:
+    luck = random.Random(seed)
+    every, everyday = shares(PACE)
+    ages = []  # hours, of the videos of each burst
+    for begins in np.arange(0, hours, every / 3600):
+        came = begins + np.cumsum(list(pauses(burst_size(luck), 1.6))) / 3600
+        ages.append(hours - came[came < hours])
+    bursts = np.array([decay(np.full((len(age), 4), 0.92), age).sum(axis=0) for age in ages])
+    tide = decay(past, hours) + steady(everyday, hours) + bursts.sum(axis=0)
+
+    for window, least in ((HOUR, 1), (DAY, 4), (WEEK, 1)):
+        scores = score(window, bursts, np.zeros_like(bursts), tide)
+        creators = np.array([(age < window.hours).sum() for age in ages])
+        assert len(breakouts(window, scores, np.arange(len(ages)), creators)) >= least, window
+
+
+def test_most_bursts_begin_among_trusted_people_of_one_region() -> None:
+    luck = random.Random(1)
+    life = Life(Scene(Client("http://nowhere.example", print, luck), luck), luck, PACE, print)
+    life.scene.accounts = [
+        Account(f"p{n}", "", region="US" if n % 3 else f"{n:02}", trusted=n % 7 > 0, commercial=n % 11 == 0)
+        for n in range(300)
+    ]
+
+    crowds = [life._crowd() for _ in range(200)]
+
+    assert all(SMALLEST_BURST <= len({one.handle for one in crowd}) == len(crowd) <= LARGEST_BURST for crowd in crowds)
+    assert all(one.trusted and not one.commercial for crowd in crowds for one in crowd)
+    at_home = [crowd for crowd in crowds if {one.region for one in crowd[:SMALLEST_BURST]} == {"US"}]
+    assert 0.7 < len(at_home) / len(crowds) < 0.9
+    assert np.mean([len(crowd) for crowd in crowds]) == pytest.approx(MEAN_BURST, rel=0.2)
+
+
+def test_a_rush_is_over_in_seconds_and_the_last_of_a_large_crowd_come_after_hours() -> None:
+    assert sum(pauses(SMALLEST_BURST, 1.5)) == 12
+    large = np.cumsum(list(pauses(LARGEST_BURST, 1.5)))
+    assert large[RUSH - 1] == 24
+    assert 3 * 3600 < large[-1] < 12 * 3600
+
+
+@pytest.mark.parametrize("rate", [0.01, PACE, 0.5, 2, 40])
 def test_bursts_and_everyday_life_make_up_the_rate(rate: float) -> None:
     pause, everyday = shares(rate)
 
     assert pause >= 60
-    assert everyday >= 0.39 * rate
-    assert (SMALLEST_BURST + LARGEST_BURST) / 2 / pause + everyday == pytest.approx(rate)
+    assert everyday >= 0.19 * rate
+    assert MEAN_BURST / pause + everyday == pytest.approx(rate)
 
 
 async def test_no_token_that_is_accepted_is_one_line(woken_world: str) -> None:
