@@ -138,8 +138,8 @@ async def test_it_goes_on_after_every_connection_was_lost(api: Api) -> None:
 
 async def test_an_error_of_the_database_is_not_the_end(api: Api, caplog: pytest.LogCaptureFixture) -> None:
     await arrange(api)
-    await api.sql("alter table hashtags rename to hidden_hashtags")
     await post(api, 1, 1, caption="#rain")
+    await api.sql("alter table hashtags rename to hidden_hashtags")
     async with running(Worker(api.database, clock=lambda: api.now)):
         await until(lambda: asyncio.sleep(0, "the worker failed" in caplog.text), 5)
         assert await videos_of(api, 1) == 0
