@@ -1,5 +1,6 @@
 """The two commands on a fresh clone of HEAD, after `kill -9` too: a line for each step, with the seconds that it took."""
 
+import os
 import shutil
 import signal
 import subprocess
@@ -22,6 +23,10 @@ def say(began: float, what: str) -> None:
     sys.stdout.flush()
 
 
+def busy() -> str:
+    return f"allowed are {BOUND:.0f} s; load {os.getloadavg()[0]:.1f} on {os.cpu_count()} processors"
+
+
 @contextmanager
 def again(machine: Machine, after: str) -> Iterator[Make]:
     began = time.monotonic()
@@ -37,7 +42,7 @@ def first_start(machine: Machine) -> float:
     say(began, "HEAD is cloned into an empty folder")
     with machine.dev() as make:
         answered = time.monotonic() - began
-        say(began, f"since the clone began, GraphiQL and the first query answer (at most {BOUND:.0f} s are allowed)")
+        say(began, f"since the clone began, GraphiQL and the first query answer ({busy()})")
         subscribed = time.monotonic()
         say(subscribed, f"subscription: {machine.risen()}")
         stopped = time.monotonic()
@@ -90,7 +95,7 @@ def main() -> int:
         kill_all_on(folder)
         shutil.rmtree(folder, ignore_errors=True)
     if seconds > BOUND:
-        sys.stdout.write(f"TOO SLOW: the first answer took {seconds:.0f} s, and {BOUND:.0f} s are allowed.\n")
+        sys.stdout.write(f"TOO SLOW: the first answer took {seconds:.0f} s, allowed are {BOUND:.0f} s.\n")
         return 1
     return 0
 
