@@ -54,6 +54,19 @@ fresh:  ## Prove the two commands on a fresh clone of HEAD, after kill -9 too (t
 	$(if $(PROBLEM),$(error $(PROBLEM)))
 	@$(PYTHON) -m tests.fresh
 
+CLIENTS = tests/clients/node_modules/.package-lock.json
+
+$(CLIENTS): tests/clients/package-lock.json
+	@cd tests/clients && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
+	@touch $@
+
+.PHONY: test-clients
+test-clients: .venv/.check  ## Prove urql, Apollo Client and Relay on a real server (needs Node 20 or newer, with npm)
+	@{ node -e 'process.exit(parseInt(process.versions.node) < 20 ? 1 : 0)' && command -v npm; } >/dev/null 2>&1 \
+		|| { echo "Not run: the tests of the clients need Node 20 or newer, with npm"; exit 1; }
+	@$(MAKE) $(CLIENTS) || { echo "Not run: npm did not install the clients"; exit 1; }
+	@.venv/bin/pytest tests/clients/npm_clients.py
+
 .PHONY: check
 check: .venv/.check  ## Lint, types, import rule, SDL and migrations
 	@.venv/bin/ruff check .
@@ -79,4 +92,5 @@ locked = uv pip compile --quiet --no-config --universal --python-version 3.11 --
 .PHONY: clean
 clean:  ## Remove .venv and caches; the world under .chorus stays
 	@rm -rf .venv build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	@rm -rf tests/clients/node_modules tests/clients/generated tests/clients/relay/__generated__ tests/clients/relay/Every.js
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

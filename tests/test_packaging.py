@@ -1,5 +1,6 @@
 """What is installed: a lock of names, versions and hashes only, and rooms that no other distribution takes the name of."""
 
+import json
 import re
 import subprocess
 import sys
@@ -10,6 +11,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
+CLIENTS = ROOT / "tests" / "clients"
 LOCKS = sorted(ROOT.glob("requirements*.txt"))
 PINNED = re.compile(r"[a-z0-9][a-z0-9._-]*==[0-9][0-9a-z.!+]*( ; [^\\]+)?( \\)?")
 HASH = re.compile(r" {4}--hash=sha256:[0-9a-f]{64}( \\)?")
@@ -76,6 +78,16 @@ def test_what_only_developers_need_is_no_part_of_make_dev() -> None:
     assert {"asyncpg-stubs", "hypothesis", "mypy", "pytest", "ruff"} & set(
         pinned(ROOT / "requirements-dev.txt")
     ) == set()
+
+
+def test_the_lock_of_the_clients_holds_exact_versions_and_hashes_only() -> None:
+    lock = (CLIENTS / "package-lock.json").read_text()
+    assert "://" not in lock
+    packages = json.loads(lock)["packages"]
+    named = packages.pop("")["dependencies"]
+    assert named == json.loads((CLIENTS / "package.json").read_text())["dependencies"]
+    assert named == {name: packages[f"node_modules/{name}"]["version"] for name in named}
+    assert [name for name, package in packages.items() if not package["integrity"].startswith("sha512-")] == []
 
 
 def test_all_that_the_project_names_is_locked() -> None:
