@@ -64,7 +64,7 @@ $(CLIENTS): tests/clients/package-lock.json
 clients:
 	@{ node -e 'process.exit(parseInt(process.versions.node) < 20 ? 1 : 0)' && command -v npm; } >/dev/null 2>&1 \
 		|| { echo "Not run: the tests of the clients need Node 20 or newer, with npm"; exit 1; }
-	@$(MAKE) $(CLIENTS) || { echo "Not run: npm did not install the clients"; exit 1; }
+	@$(MAKE) -s $(CLIENTS) || { echo "Not run: npm did not install the clients"; exit 1; }
 
 .PHONY: test-clients
 test-clients: .venv/.check clients  ## Prove urql, Apollo Client and Relay on a real server (needs Node 20 or newer, with npm)

@@ -23,7 +23,8 @@ const client = new ApolloClient({
 async function ask(query, variables) {
   const { data, error } = await client.query({ query: gql(query), variables, errorPolicy: "all" });
   const errors = CombinedGraphQLErrors.is(error) ? error.errors : undefined;
-  return { data, message: error?.message, errors: errors?.map(({ extensions, path }) => ({ code: extensions.code, path })) };
+  const codes = errors?.map(({ extensions, path }) => ({ code: extensions.code, path }));
+  return { data, message: error?.message, errors: codes, answered: requests.at(-1) };
 }
 
 async function change(mutation, input) {

@@ -40,8 +40,9 @@ export function first(count, subscribe) {
 
 /** Returns once the answer is true: a cache tells of what changed in a turn of its own. */
 export async function until(what, answer) {
-  for (let turn = 0; !answer(); turn++) {
-    if (turn === 1000) throw new Error(`waited in vain: ${what}`);
+  const patience = performance.now() + 60_000;
+  while (!answer()) {
+    if (performance.now() > patience) throw new Error(`waited in vain: ${what}`);
     await new Promise((resolve) => setTimeout(resolve, 10));
   }
 }

@@ -163,6 +163,7 @@ async def test_an_error_comes_beside_the_rest_of_the_answer(told: Told, client: 
     assert sound["__typename"] == "Sound"
     assert nothing is None
     assert partial["errors"] == [{"code": "INVALID_ID", "path": ["nodes", 1]}]
+    assert partial["answered"] == "POST 294 application/graphql-response+json"
 
 
 @pytest.mark.parametrize("client", ["urql", "apollo"])
@@ -170,12 +171,14 @@ async def test_an_invalid_document_is_an_error_of_graphql(told: Told, client: st
     invalid = (await told(client))["invalid"]
     assert [error["code"] for error in invalid["errors"]] == ["GRAPHQL_VALIDATION_FAILED"]
     assert "Did you mean 'sound'?" in invalid["message"]
+    assert invalid["answered"] == "POST 422 application/graphql-response+json"
 
 
 async def test_urql_asks_by_get_with_the_header_that_the_answer_names(told: Told) -> None:
     facts = await told("urql")
     assert [error["code"] for error in facts["asShipped"]["errors"]] == ["PREFLIGHT_REQUIRED"]
     assert "`GraphQL-Require-Preflight: 1`" in facts["asShipped"]["message"]
+    assert facts["asShipped"]["answered"] == "GET 403 application/graphql-response+json"
     assert facts["byGet"] == [3, "GET 200 application/graphql-response+json"]
 
 

@@ -95,7 +95,7 @@ tell({
   person: (await ask(compiled("ChorusPersonQuery"), { by: { handle } })).user,
   refused: await change("ChorusPostMutation", { soundId: "sound_999999", caption: "", durationMs: 15000 }),
   found: (await ask(compiled("ChorusSearchQuery"), { query: "dance" })).search.edges.map(({ node }) => node),
-  partial: { data: await ask(compiled("ChorusNodesQuery"), { ids: [sound.id, "nonsense"] }), errors },
+  partial: { data: await ask(compiled("ChorusNodesQuery"), { ids: [sound.id, "nonsense"] }), errors, answered: requests.at(-1) },
   stream: await first(2, ({ next, error }) => {
     const config = { subscription: compiled("ChorusRisingSubscription"), variables: {}, onNext: (data) => next(data.trendingSounds), onError: error };
     const subscription = relay.requestSubscription(environment, config);

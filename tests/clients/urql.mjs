@@ -28,7 +28,8 @@ const client = new Client({
 
 async function ask(query, variables, asker = client) {
   const { data, error } = await asker.query(query, variables).toPromise();
-  return { data, message: error?.message, errors: error?.graphQLErrors.map(({ extensions, path }) => ({ code: extensions.code, path })) };
+  const errors = error?.graphQLErrors.map(({ extensions, path }) => ({ code: extensions.code, path }));
+  return { data, message: error?.message, errors, answered: requests.at(-1) };
 }
 
 async function change(mutation, input) {
@@ -64,7 +65,7 @@ for (let page = 0, after; page < 3; page++) {
   after = videos.pageInfo.endCursor;
 }
 
-const asShipped = new Client({ url, exchanges: [fetchExchange] });
+const asShipped = new Client({ url, fetch: fetching, exchanges: [fetchExchange] });
 const byGet = new Client({ url, fetch: fetching, fetchOptions: { headers: { "GraphQL-Require-Preflight": "1" } }, exchanges: [fetchExchange] });
 
 tell({
