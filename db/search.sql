@@ -19,7 +19,9 @@ kind, key, name, search_rank(name, alias, popularity, region = {arg2}::text, ask
 
 -- name: search_documents :page_per(query) by(rank, kind, key)
 -- The best 200 documents for each text of $1, of the kinds {arg1} (null: all), those at home in the region {arg2} (null: nowhere) a little higher. All words must
--- be there, the last may be a beginning; where fewer than 20 have them so, words that are spelled alike do.
+-- be there, the last may be a beginning; where fewer than 20 have them so, words that are spelled alike do, or that begin so. To ask for all that begins so
+-- would be tens of thousands of documents a word: it is the four best known or shortest, for the first three words, from three letters on, and for none that
+-- the best known have as it is.
 select wanted.query, page.* from unnest($1::text[]) wanted(query) cross join lateral (
     with asked as materialized (
         select words, array_to_string(words, ' ') as phrase, (
@@ -49,7 +51,15 @@ select wanted.query, page.* from unnest($1::text[]) wanted(query) cross join lat
                 (select v.word from search_vocabulary v
                  where v.word %> spoken.word and char_length(spoken.word) between 5 and 20
                     and not exists (select from search_vocabulary v where search_deletions(v.word) && search_deletions(spoken.word))
-                 order by similarity(v.word, spoken.word) desc, v.word limit 4)) variant(word)
+                 order by similarity(v.word, spoken.word) desc, v.word limit 4)
+                union
+                (select begun.word from (
+                    select v.word, v.common from search_vocabulary v
+                    where v.word >= spoken.word and v.word < spoken.word || chr(1114111)
+                        and cardinality(words) > 1 and place <= 3 and char_length(spoken.word) between 3 and 20 and known.word is null
+                        and not exists (select from search_documents where tier = 0 and terms @@ search_term(spoken.word, null, '')::tsquery)
+                    order by v.word limit 1000) begun
+                 order by begun.common desc, char_length(begun.word), begun.word limit 4)) variant(word)
             group by place) spelled
         where (select count(*) from near) < 20
         having bool_or(guessed) or count(*) < max(cardinality(words[1:6]))),

@@ -237,7 +237,7 @@ select id, joined from (
     select 1, array(select id from large_sounds order by place)) feeds
 
 -- about: search_documents
--- The commonest words, whole, begun, misspelled and together; the best known names; nothing that exists; in all kinds, and in two of them in a region.
+-- The commonest words, whole, begun, misspelled and together, the first begun too; the best known names; nothing that exists; in all kinds, and in two of them in a region.
 with words as (
     select word, row_number() over (order by ndoc desc, word) as place
     from ts_stat('select terms from search_documents where tier < 2') where word !~ '[=~]' and char_length(word) > 2 limit 10),
@@ -247,7 +247,10 @@ texts as (
     union select left(word, 1) || substr(word, 3, 1) || substr(word, 2, 1) || substr(word, 4) from words
     union select substr(word, 1, 2) || 'q' || substr(word, 4) from words where char_length(word) > 4
     union select a.word || ' ' || b.word from words a, words b where a.place < b.place and b.place <= 5
+    union select left(a.word, 3) || ' ' || b.word from words a, words b where a.place <> b.place and b.place <= 5
+    union select left(word, 3) || ' ' || left(word, 3) || ' qxzv' from words
     union (select name from search_documents order by popularity desc, kind, key limit 10)
+    union (select regexp_replace(name, '^(...)[^ ]*', '\1') from search_documents order by popularity desc, kind, key limit 10)
     union select * from (values ('e'), ('1'), ('the'), ('✨'), ('愛'), ('a b c d e f g h i j k l m n o p q r s t u v w x y z'), (repeat('qxzv ', 20)), (repeat('zq', 50)),
         ('shallow metallic harborr goldn ligths midnihgt sumer drems'), ('''; drop table users; -- & | ! <-> :*')) odd(text))
 select query, kinds, region from texts, (values (null::text[], null), ('{HASHTAG,PLAYLIST}', 'DE')) asked(kinds, region) order by kinds, query

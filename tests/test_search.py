@@ -129,6 +129,37 @@ async def test_misspelled_words_are_corrected(scene: Api, query: str, best: str)
     assert best in (await find(scene, query))[:2]
 
 
+@pytest.mark.parametrize(
+    ("query", "best"),
+    [
+        ("bli lights", "track_1"),
+        ("blin ligh", "track_1"),
+        ("wee bli lig", "track_1"),
+        ("mia kel", "user_6"),
+        ("nig dri", "playlist_1"),
+        ("sig ros", "artist_3"),
+    ],
+)
+async def test_every_word_may_be_a_beginning(scene: Api, query: str, best: str) -> None:
+    assert best in (await find(scene, query))[:2]
+
+
+async def test_the_best_known_word_that_begins_so_is_meant(api: Api) -> None:
+    people = [f"('tess{n}', 'Tess Monroe', $1)" for n in range(3)] + [
+        f"('tes{c}', 'Tes{c} Monroe', $1)" for c in "abcdefgh"
+    ]
+    await arrange(api, f"insert into users (handle, display_name, joined_at) values {', '.join(people)}")
+    await api.sql("update search_vocabulary set common = true where word = 'tess'")
+    found = await find(api, "tes monroe")
+    assert {"user_1", "user_2", "user_3"} < set(found)
+    assert len(found) == 3 + 3  # and of three others that begin so: no more are asked for
+
+
+async def test_two_letters_begin_no_word_but_the_last(scene: Api) -> None:
+    assert await find(scene, "bl lights") == []
+    assert (await find(scene, "lights bl"))[0] == "track_1"
+
+
 async def test_what_is_only_spelled_alike_stands_below_what_has_the_word(scene: Api) -> None:
     assert await find(scene, "love", kinds=["SOUND"]) == ["sound_2", "sound_7", "sound_11"]
 
