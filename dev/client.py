@@ -14,6 +14,7 @@ FIRST_PAUSE, LONGEST_PAUSE = 0.5, 15.0  # seconds between attempts to reach a se
 BUSY = (429, 503)
 BUSY_CODES = {"THROTTLED", "UNAVAILABLE"}
 REFUSED_CODES = {"UNAUTHENTICATED", "NO_PROFILE", "ACCOUNT_SUSPENDED"}
+THIS_MACHINE = {"127.0.0.1", "::1", "localhost"}
 Report = Callable[[str], None]
 
 
@@ -39,7 +40,10 @@ class Client:
 
     def __post_init__(self) -> None:
         limits = httpx.Limits(max_connections=AT_ONCE, max_keepalive_connections=AT_ONCE)
-        self._http = httpx.AsyncClient(timeout=TIMEOUT, limits=limits, headers={"Accept": "application/json"})
+        # A proxy that the environment names would look for this machine's server on its own.
+        past = httpx.URL(self.url).host in THIS_MACHINE
+        accept = {"Accept": "application/json"}
+        self._http = httpx.AsyncClient(timeout=TIMEOUT, limits=limits, headers=accept, trust_env=not past)
         self._there.set()
 
     async def close(self) -> None:

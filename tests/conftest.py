@@ -31,6 +31,9 @@ QUICK = {
 }
 MEMORY_NEEDED = 1 << 30
 
+# A proxy that the environment names would not find this machine's servers.
+os.environ["NO_PROXY"] = os.environ["no_proxy"] = "127.0.0.1,localhost"
+
 
 @pytest.fixture(scope="session")
 def cluster() -> Iterator[EmbeddedPostgres]:

@@ -274,3 +274,15 @@ async def test_answers_that_are_errors_are_told_apart(woken_world: str) -> None:
         with pytest.raises(TokenRefused):
             await client.ask("{ niches { slug } }", "not a token")
         await client.close()
+
+
+async def test_this_machine_is_reached_past_a_proxy(woken_world: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("NO_PROXY", "no_proxy"):
+        monkeypatch.delenv(name)
+    for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY"):
+        monkeypatch.setenv(name, f"http://127.0.0.1:{free_port()}")
+    async with serving(woken_world) as site:
+        client = Client(site.url, lambda _: None, random.Random(1))
+        async with asyncio.timeout(30):
+            assert await client.ask("{ __typename }") == {"__typename": "Query"}
+        await client.close()
