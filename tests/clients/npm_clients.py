@@ -83,7 +83,7 @@ def handle_of(client: str) -> str:
     return client.replace("-", "_")
 
 
-async def data(site: Site, query: str, **variables: Any) -> Any:
+async def answer(site: Site, query: str, **variables: Any) -> Any:
     return (await site.ask(query, **variables))["data"]
 
 
@@ -97,7 +97,7 @@ every_cache = pytest.mark.parametrize("client", ["urql", "apollo", "relay"])
 
 @every_client
 async def test_a_query_with_variables_is_answered(told: Told, site: Site, client: str) -> None:
-    chart = nodes((await data(site, CHART))["trendingSounds"])
+    chart = nodes((await answer(site, CHART))["trendingSounds"])
     assert (await told(client))["chart"] == [sound["id"] for sound in chart]
 
 
@@ -129,8 +129,8 @@ async def test_two_queries_share_an_object_that_a_mutation_updates_in_one_reques
 
 @every_cache
 async def test_pages_join_into_one_list(told: Told, site: Site, client: str) -> None:
-    first = nodes((await data(site, CHART))["trendingSounds"])[0]
-    whole = nodes((await data(site, PAGE, id=first["community"]["id"]))["node"]["videos"])
+    first = nodes((await answer(site, CHART))["trendingSounds"])[0]
+    whole = nodes((await answer(site, PAGE, id=first["community"]["id"]))["node"]["videos"])
     assert len(whole) == 12
     assert (await told(client))["pages"] == [video["id"] for video in whole]
 
@@ -138,7 +138,7 @@ async def test_pages_join_into_one_list(told: Told, site: Site, client: str) -> 
 @every_cache
 async def test_members_of_a_union_are_told_apart(told: Told, site: Site, client: str) -> None:
     found = (await told(client))["found"]
-    assert found == nodes((await data(site, SEARCH))["search"])
+    assert found == nodes((await answer(site, SEARCH))["search"])
     assert len({node["__typename"] for node in found}) > 1
 
 
