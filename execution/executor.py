@@ -1,0 +1,57 @@
+"""The executor: graphql-core's contract over a plan, so that any schema runs breadth first."""
+
+from typing import Any, ClassVar
+
+from graphql import DocumentNode, GraphQLError, GraphQLSchema, OperationType
+from graphql.execution import Executor
+from graphql.execution.executor import SELECTIONS_NESTED_TOO_DEEPLY
+from graphql.execution.incremental import IncrementalExecutor
+
+from execution.plan import Plan, Plans
+from execution.run import Run
+
+
+class BreadthFirstExecutor(IncrementalExecutor):
+    """For `execute(…, executor_class=BreadthFirstExecutor)`.
+
+    What a plan cannot say goes to graphql-core's own executor, object by object: `@defer` and `@stream`, arguments of fragments, middleware, abort signals.
+    """
+
+    plans: ClassVar[Plans] = Plans()
+    handed_over: ClassVar[int] = 0  # operations that graphql-core's executor answered
+
+    document: DocumentNode | None = None
+
+    @classmethod
+    def build(cls, schema: GraphQLSchema, document: DocumentNode, *args: Any, **kwargs: Any) -> list[GraphQLError] | Executor[Any]:
+        """As graphql-core's; the executor knows its document, by which its plan is kept."""
+        executor = super().build(schema, document, *args, **kwargs)
+        if isinstance(executor, BreadthFirstExecutor):
+            executor.document = document
+        return executor
+
+    def execute_operation(self, serially: bool | None = None) -> Any:  # noqa: FBT001  graphql-core's signature
+        """The result, or an awaitable of it if anything in the operation was awaitable."""
+        plan = self._plan()
+        root_type = self.schema.get_root_type(self.operation.operation)
+        if plan is None or root_type is None:
+            type(self).handed_over += 1
+            return super().execute_operation(serially)
+        if serially is None:
+            serially = self.operation.operation is OperationType.MUTATION
+        try:
+            run = Run(self, plan, root_type, serially=serially)
+        except RecursionError:
+            return self._nothing(GraphQLError(SELECTIONS_NESTED_TOO_DEEPLY, self.operation))
+        except GraphQLError as error:  # a condition of the operation's own selections
+            return self._nothing(error)
+        return run.result()
+
+    def _plan(self) -> Plan | None:
+        if self.document is None or self.middleware_manager is not None or self.abort_signal is not None:
+            return None
+        return self.plans.find(self.schema, self.document, self.operation, self.fragments, self.variable_values)
+
+    def _nothing(self, error: GraphQLError) -> Any:
+        self.collected_errors.errors.append(error)
+        return self.build_response(None)

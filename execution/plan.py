@@ -1,0 +1,278 @@
+"""The plan of an operation: its selections by type, merged and flattened once, and kept for as long as the document is used."""
+
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from graphql import (
+    DirectiveNode,
+    DocumentNode,
+    FieldNode,
+    FragmentDefinitionNode,
+    GraphQLField,
+    GraphQLNamedOutputType,
+    GraphQLObjectType,
+    GraphQLOutputType,
+    GraphQLSchema,
+    OperationDefinitionNode,
+    SelectionSetNode,
+    VariableNode,
+    get_named_type,
+    is_abstract_type,
+    is_leaf_type,
+    is_list_type,
+    is_non_null_type,
+)
+from graphql.execution.collect_fields import (
+    FieldDetailsList,
+    FragmentDetails,
+    GroupedFieldSet,
+    collect_fields,
+    collect_subfields,
+)
+from graphql.execution.values import VariableValues, get_argument_values
+
+from execution.kinds import CLASSES, Batched, Place, kind_of
+from execution.leaves import Build, Write, builder, is_plain, writer
+
+UNCHANGING = (str, int, float, bool, type(None))
+
+
+class Field:
+    """One field of a selection: all nodes of one response key.
+
+    `types` are its type without the outer non-null, then the type of its items, and so on; `null_at` is for each of them the length of the path of
+    the nearest position that may be null, where an error there ends.
+    """
+
+    def __init__(self, plan: "Plan", selection: "Selection", key: str, details: FieldDetailsList) -> None:
+        self.plan = plan
+        self.key = key
+        self.details = details
+        self.nodes = [detail.node for detail in details]
+        self.parent_type = selection.type
+        self.name = self.nodes[0].name.value
+        self.definition: GraphQLField = plan.schema.get_field(selection.type, self.name)  # type: ignore[assignment]  # _fields asked
+        self.kind = kind_of(self.definition)
+        self.null_at = list(_null_at(self.definition.type, selection.length, selection.null_at))
+        self.depth = len(self.null_at) - 1
+        self.length = selection.length + 1 + self.depth  # of the path of an object in it
+        self.nullable = not is_non_null_type(self.definition.type)
+        self.named: GraphQLNamedOutputType = get_named_type(self.definition.type)
+        self.is_leaf = is_leaf_type(self.named)
+        self.write: Write | None = writer(self.definition.type) if self.is_leaf else None
+        self._selections: dict[GraphQLObjectType, Selection] = {}
+        self._by_class: dict[type, Selection | None] = {}
+        self._arguments: dict[str, Any] | None = None
+        self._varies = any(argument for argument in self.nodes[0].arguments or () if _names(argument.value))
+
+    def selection(self, runtime_type: GraphQLObjectType) -> "Selection":
+        """What is selected of an object of this type."""
+        found = self._selections.get(runtime_type)
+        if found is None:
+            grouped = self.plan.subfields(runtime_type, self.details)
+            found = self._selections[runtime_type] = Selection(
+                self.plan, runtime_type, grouped, self.length, self.null_at[-1]
+            )
+        return found
+
+    def selection_of(self, cls: type) -> "Selection | None":
+        """What is selected of an instance of this class; None where the class alone does not tell its type."""
+        try:
+            return self._by_class[cls]
+        except KeyError:
+            found = self._by_class[cls] = self._find(cls)
+            return found
+
+    def _find(self, cls: type) -> "Selection | None":
+        if cls is type(None) or not is_plain(cls):
+            return None
+        if not is_abstract_type(self.named):
+            return self.selection(self.named) if _is_value(self.named, cls) else None  # type: ignore[arg-type]  # neither leaf nor abstract
+        types = [one for one in self.plan.schema.get_possible_types(self.named) if cls in _classes(one)]
+        return self.selection(types[0]) if len(types) == 1 else None
+
+    def arguments(self, variables: VariableValues, hide_suggestions: bool) -> dict[str, Any]:
+        """The arguments as the resolver or the batch function takes them, coerced by the spec's CoerceArgumentValues; raises GraphQLError."""
+        if self._arguments is not None:
+            return self._arguments
+        fragment_variables = self.details[0].fragment_variable_values
+        coerced = get_argument_values(self.definition, self.nodes[0], variables, fragment_variables, hide_suggestions)
+        if isinstance(self.kind, Batched) and self.kind.prepare is not None:
+            coerced = self.kind.prepare(coerced, Place(self.plan.operation, self.nodes, self.key))
+        if not self._varies and all(isinstance(value, UNCHANGING) for value in coerced.values()):
+            self._arguments = coerced
+        return coerced
+
+
+class Selection:
+    """What is selected of the objects of one type at one place: `fields` in their order, of which `rest` is not built by `build`.
+
+    `length` is the length of the path of such an object, `null_at` that of the nearest position at or above it that may be null.
+    """
+
+    def __init__(
+        self, plan: "Plan", type_: GraphQLObjectType, grouped: GroupedFieldSet, length: int, null_at: int
+    ) -> None:
+        self.type = type_
+        self.length = length
+        self.null_at = null_at
+        self.fields = [
+            Field(plan, self, key, details)
+            for key, details in grouped.items()
+            if plan.schema.get_field(type_, details[0].node.name.value) is not None
+        ]
+        self.build: Build
+        self.build, self.rest = builder(self.fields)
+
+
+class Plan:
+    """How one operation is answered, for one choice of its `@skip`s and `@include`s. Its selections are made when they are first reached."""
+
+    def __init__(
+        self,
+        schema: GraphQLSchema,
+        operation: OperationDefinitionNode,
+        fragments: dict[str, FragmentDetails],
+        conditions: VariableValues,
+    ) -> None:
+        self.schema = schema
+        self.operation = operation
+        self._fragments = fragments
+        self._conditions = conditions
+        self._root: Selection | None = None
+
+    def root(self, root_type: GraphQLObjectType) -> Selection:
+        """What the operation itself selects."""
+        if self._root is None:
+            found = collect_fields(self.schema, self._fragments, self._conditions, root_type, self.operation)
+            self._root = Selection(self, root_type, found.grouped_field_set, 0, 0)
+        return self._root
+
+    def subfields(self, runtime_type: GraphQLObjectType, details: FieldDetailsList) -> GroupedFieldSet:
+        """The merged selections of these fields, for an object of this type."""
+        found = collect_subfields(
+            self.schema, self._fragments, self._conditions, self.operation, runtime_type, details
+        )
+        return found.grouped_field_set
+
+
+class Plans:
+    """The plans that are kept: those of the documents that were used last."""
+
+    def __init__(self, documents: int = 1_000) -> None:
+        self._most = documents
+        self._kept: OrderedDict[tuple[int, int, str | None], _Kept] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def find(
+        self,
+        schema: GraphQLSchema,
+        document: DocumentNode,
+        operation: OperationDefinitionNode,
+        fragments: dict[str, FragmentDetails],
+        variables: VariableValues,
+    ) -> Plan | None:
+        """The plan of this operation for these variables; None where the document asks for what a plan cannot say."""
+        key = (id(schema), id(document), operation.name and operation.name.value)
+        with self._lock:
+            kept = self._kept.get(key)
+            if kept is None:
+                kept = self._kept[key] = _Kept(schema, document, operation, fragments)
+                if len(self._kept) > self._most:
+                    self._kept.popitem(last=False)
+            else:
+                self._kept.move_to_end(key)
+        return kept.plan(variables)
+
+
+class _Kept:
+    """A document's plans by the values of its conditions. It holds schema and document, so that nobody else gets their ids meanwhile."""
+
+    MOST = 16  # choices of conditions; a client that goes through more gets plans that are not kept
+
+    def __init__(
+        self,
+        schema: GraphQLSchema,
+        document: DocumentNode,
+        operation: OperationDefinitionNode,
+        fragments: dict[str, FragmentDetails],
+    ) -> None:
+        self._schema = schema
+        self._document = document
+        self._operation = operation
+        self._fragments = fragments
+        self._plans: dict[tuple[Any, ...], Plan] = {}
+        directives = list(_directives(document))
+        self._names = sorted(
+            {name for one in directives if one.name.value in ("skip", "include") for name in _condition(one)}
+        )
+        self._plannable = not any(one.name.value in ("defer", "stream") for one in directives) and not any(
+            fragment.variable_signatures for fragment in fragments.values()
+        )
+
+    def plan(self, variables: VariableValues) -> Plan | None:
+        if not self._plannable:
+            return None
+        values = tuple([variables.coerced.get(name) for name in self._names])
+        plan = self._plans.get(values)
+        if plan is None:
+            # Of the variables only what decides, so that a plan keeps nobody's arguments.
+            conditions = VariableValues(
+                {name: variables.sources[name] for name in self._names if name in variables.sources},
+                {name: variables.coerced[name] for name in self._names if name in variables.coerced},
+            )
+            plan = Plan(self._schema, self._operation, self._fragments, conditions)
+            if len(self._plans) < self.MOST:
+                self._plans[values] = plan
+        return plan
+
+
+def _null_at(type_: GraphQLOutputType, length: int, null_at: int) -> Iterator[int]:
+    while True:
+        length += 1
+        if is_non_null_type(type_):
+            type_ = type_.of_type
+        else:
+            null_at = length
+        yield null_at
+        if not is_list_type(type_):
+            return
+        type_ = type_.of_type
+
+
+def _classes(type_: GraphQLObjectType) -> tuple[type, ...]:
+    return (type_.extensions or {}).get(CLASSES, ())
+
+
+def _is_value(type_: GraphQLObjectType, cls: type) -> bool:
+    classes = _classes(type_)
+    return cls in classes if classes else type_.is_type_of is None
+
+
+def _directives(document: DocumentNode) -> Iterator[DirectiveNode]:
+    # Of everything that is selected; iterative, because a document may be nested deeper than Python's stack.
+    waiting: list[Any] = list(document.definitions)
+    while waiting:
+        node = waiting.pop()
+        yield from getattr(node, "directives", None) or ()
+        selected: SelectionSetNode | None = getattr(node, "selection_set", None)
+        if selected is not None:
+            waiting.extend(selected.selections)
+
+
+def _condition(directive: DirectiveNode) -> list[str]:
+    return [name for argument in directive.arguments or () for name in _names(argument.value)]
+
+
+def _names(value: Any) -> list[str]:
+    # The variables in a literal.
+    names, waiting = [], [value]
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, VariableNode):
+            names.append(node.name.value)
+        waiting.extend(getattr(node, "values", ()))
+        waiting.extend(field.value for field in getattr(node, "fields", ()))
+    return names

@@ -1,0 +1,174 @@
+"""The loop: an operation is answered level by level, each field once for all objects of its level.
+
+A level's leaves are built at once (leaves.py). Its other fields start together; a field whose values are there is completed on the spot, and so gives the next
+levels; the others are waited for, and a branch goes on as soon as its own values are in, while the rest still wait.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Awaitable, Callable
+from functools import partial
+from typing import Any
+
+from graphql import GraphQLObjectType, GraphQLResolveInfo, located_error
+from graphql.execution import ExecutionResult, Executor
+from graphql.pyutils import Path
+
+from execution.complete import Careful, complete
+from execution.level import Level
+from execution.nulls import Failure, propagate
+from execution.plan import Field, Plan
+from execution.values import checked, values_of
+
+class Waiting:
+    """What is awaited, and what happens then. A list of awaitables is waited for as one, their exceptions among their results."""
+
+    __slots__ = ("awaited", "go_on", "run")
+
+    def __init__(self, run: "Run", awaited: Any, go_on: Callable[[Any], None]) -> None:
+        self.run = run
+        self.awaited = awaited
+        self.go_on = go_on
+
+    def begin(self) -> bool:
+        """True where it is there already."""
+        if type(self.awaited) is list:
+            self.awaited = asyncio.gather(*self.awaited, return_exceptions=True)
+        elif not hasattr(self.awaited, "add_done_callback"):
+            # A coroutine runs whole inside one task: its context variables, timeouts and cancellation are its own.
+            self.awaited = asyncio.ensure_future(self.awaited)
+        if self.awaited.done():
+            return True
+        self.awaited.add_done_callback(self)
+        return False
+
+    def __call__(self, _: Any) -> None:
+        self.run.wake(self)
+
+    def drop(self) -> None:
+        """Closes what was never begun."""
+        for awaited in self.awaited if type(self.awaited) is list else [self.awaited]:
+            if asyncio.iscoroutine(awaited):
+                awaited.close()
+
+
+class Run:
+    """One execution of an operation."""
+
+    def __init__(self, executor: Executor[Any], plan: Plan, root_type: GraphQLObjectType, *, serially: bool) -> None:
+        self.executor = executor
+        self._failures: list[Failure] = []
+        self._levels: deque[Level] = deque()
+        self._unstarted: list[Waiting] = []
+        self._pending: set[Waiting] = set()
+        self._ready: list[Waiting] = []
+        self._waker: asyncio.Future[None] | None = None
+        self._root = Level(plan.root(root_type), [executor.root_value], lambda: ([None], [(None, None)]))
+        self._root.build()
+        # Mutations run one after the other (spec 6.2.2), each with all that is selected of it.
+        self._serial = deque(self._root.rest if serially else ())
+        if not serially:
+            self.queue(self._root)
+
+    def result(self) -> ExecutionResult | Awaitable[ExecutionResult]:
+        """Runs the operation; the result is awaitable only if something in it was."""
+        self._advance()
+        return self._finish() if self._unstarted else self._response()
+
+    def _advance(self) -> None:
+        while True:
+            while self._levels:
+                level = self._levels.popleft()
+                for field in level.rest:
+                    self._start(level, field)
+            if self._unstarted or self._pending or not self._serial:
+                return
+            self._start(self._root, self._serial.popleft())
+
+    async def _finish(self) -> ExecutionResult:
+        try:
+            while self._begin():
+                if not self._ready:
+                    self._waker = asyncio.get_running_loop().create_future()
+                    await self._waker
+                ready, self._ready = self._ready, []
+                self._pending.difference_update(ready)
+                for waiting in ready:
+                    waiting.go_on(waiting.awaited)
+                self._advance()
+        except BaseException:
+            await self._stop()
+            raise
+        return self._response()
+
+    def _begin(self) -> bool:
+        # False where nothing is left to wait for.
+        unstarted, self._unstarted = self._unstarted, []
+        self._pending.update(unstarted)
+        self._ready += [waiting for waiting in unstarted if waiting.begin()]
+        return bool(self._pending)
+
+    def wake(self, waiting: Waiting) -> None:
+        """What was awaited is there."""
+        self._ready.append(waiting)
+        if self._waker is not None and not self._waker.done():
+            self._waker.set_result(None)
+
+    async def _stop(self) -> None:
+        # Nothing that was begun outlives the operation.
+        for waiting in self._unstarted:
+            waiting.drop()
+        for waiting in self._pending:
+            waiting.awaited.remove_done_callback(waiting)
+            waiting.awaited.cancel()
+        futures = [waiting.awaited for waiting in self._pending if asyncio.isfuture(waiting.awaited)]
+        if futures:
+            await asyncio.wait(futures)
+
+    def _response(self) -> ExecutionResult:
+        (data,) = self._root.built
+        nulled: dict[str, Any] | None = data
+        if self._failures:
+            nulled, errors = propagate(data, self._failures)
+            self.executor.collected_errors.errors.extend(errors)
+        return self.executor.build_response(nulled)  # type: ignore[return-value]  # nothing here is incremental
+
+    def _start(self, level: Level, field: Field) -> None:
+        if field.kind is None:
+            Careful(self, level, field).resolve()
+            return
+        values = values_of(self.executor, level, field)
+        if type(values) is list:
+            complete(self, level, field, values)
+        else:
+            self._unstarted.append(Waiting(self, values, partial(self._loaded, level, field)))
+
+    def _loaded(self, level: Level, field: Field, future: Any) -> None:
+        try:
+            values = checked(future.result(), level.objects)
+        except Exception as error:  # noqa: BLE001  whatever it was, it is the error of every parent
+            values = [error] * len(level.objects)
+        complete(self, level, field, values)
+
+    def after_all(self, awaitables: list[Awaitable[Any]], go_on: Callable[[list[Any]], None]) -> None:
+        """Calls `go_on` with the results, an exception in the place of its result: at once where there is nothing to await."""
+        if awaitables:
+            self._unstarted.append(Waiting(self, awaitables, lambda future: go_on(future.result())))
+        else:
+            go_on([])
+
+    def queue(self, level: Level) -> None:
+        """Has the fields that a level still lacks started when its turn comes."""
+        if level.rest:
+            self._levels.append(level)
+
+    def fail(self, error: Exception, field: Field, path: Path, depth: int) -> None:
+        """Notes an error at a position of this field, `depth` lists deep."""
+        keys = path.as_list()
+        null_at = field.null_at[depth] if self.executor.error_propagation else len(keys)
+        self._failures.append(Failure(located_error(error, field.nodes, keys), keys, null_at))
+
+    def info(self, level: Level, field: Field, parent: int) -> GraphQLResolveInfo:
+        """What graphql-core tells a resolver of the field of this parent."""
+        path = Path(level.paths()[parent], field.key, field.parent_type.name)
+        return self.executor.build_resolve_info(field.definition, field.nodes, field.parent_type, path)

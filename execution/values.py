@@ -1,0 +1,68 @@
+"""The values of a field that declares its kind, for all objects of a level."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from graphql.execution import Executor
+
+from execution.kinds import Batched, Column, Each, Itself, Placed, Text
+from execution.level import Level
+from execution.plan import Field
+
+
+class WrongNumber(Exception):
+    """A batch function answers with one value a parent."""
+
+
+def values_of(executor: Executor[Any], level: Level, field: Field) -> Any:
+    """One value a parent, an exception in the position that it belongs to; or an awaitable of them."""
+    kind, objects = field.kind, level.objects
+    if isinstance(kind, Batched):
+        return _batch(executor, kind, level, field)
+    if isinstance(kind, Itself):
+        column = kind.unless_null
+        return list(objects) if column is None else [one if one[column] is not None else None for one in objects]
+    if isinstance(kind, Column):
+        name = kind.name
+        return _each(lambda one: one[name], objects)
+    if isinstance(kind, Each):
+        return _each(kind.function, objects)
+    if isinstance(kind, Text):
+        template, columns = kind.template, kind.columns
+        return _each(lambda one: template % tuple([one[column] for column in columns]), objects)
+    if isinstance(kind, Placed):
+        function = kind.function
+        return _each(lambda origin: function(*origin), level.origins())
+    raise TypeError(kind)
+
+
+def _batch(executor: Executor[Any], kind: Batched, level: Level, field: Field) -> Any:
+    objects = level.objects
+    try:
+        arguments = field.arguments(executor.variable_values, executor.hide_suggestions)
+        values: Any = kind.function(objects, executor.context_value, **arguments)
+    except Exception as error:  # noqa: BLE001  whatever it was, it is the error of every parent
+        return [error] * len(objects)
+    return values if executor.is_awaitable(values) else checked(values, objects)
+
+
+def checked(values: Any, parents: Sequence[Any]) -> list[Any]:
+    """The values, or where they are not one a parent, an error for each."""
+    if isinstance(values, (list, tuple)) and len(values) == len(parents):
+        return list(values) if type(values) is tuple else values
+    given = f"{len(values)} values" if isinstance(values, (list, tuple)) else repr(type(values).__name__)
+    return [WrongNumber(f"a batch function was given {len(parents)} parents and answered with {given}")] * len(parents)
+
+
+def _each(function: Callable[[Any], Any], arguments: Sequence[Any]) -> list[Any]:
+    try:
+        return [function(argument) for argument in arguments]
+    except Exception:  # noqa: BLE001  found again below, in its position
+        return [_attempt(function, argument) for argument in arguments]
+
+
+def _attempt(function: Callable[[Any], Any], argument: Any) -> Any:
+    try:
+        return function(argument)
+    except Exception as error:  # noqa: BLE001  it belongs to this object alone
+        return error
