@@ -8,6 +8,7 @@ from execution.kinds import Batched as Batched
 from execution.kinds import Column as Column
 from execution.kinds import Each as Each
 from execution.kinds import Itself as Itself
+from execution.kinds import Kind as Kind
 from execution.kinds import Place as Place
 from execution.kinds import Placed as Placed
 from execution.kinds import Text as Text

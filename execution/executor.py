@@ -23,7 +23,9 @@ class BreadthFirstExecutor(IncrementalExecutor):
     document: DocumentNode | None = None
 
     @classmethod
-    def build(cls, schema: GraphQLSchema, document: DocumentNode, *args: Any, **kwargs: Any) -> list[GraphQLError] | Executor[Any]:
+    def build(
+        cls, schema: GraphQLSchema, document: DocumentNode, *args: Any, **kwargs: Any
+    ) -> list[GraphQLError] | Executor[Any]:
         """As graphql-core's; the executor knows its document, by which its plan is kept."""
         executor = super().build(schema, document, *args, **kwargs)
         if isinstance(executor, BreadthFirstExecutor):

@@ -7,8 +7,12 @@ from typing import Any, NamedTuple
 from graphql import FieldNode, GraphQLField, OperationDefinitionNode
 
 KIND = "execution.kind"  # the key in a field's `extensions` under which its kind stands
-CLASSES = "execution.classes"  # … in an object type's: the classes whose instances are its values, in place of `is_type_of`
-WRITTEN_AS_IT_IS = "execution.class"  # … in a scalar's: the class whose instances its output coercion leaves as they are
+CLASSES = (
+    "execution.classes"  # … in an object type's: the classes whose instances are its values, in place of `is_type_of`
+)
+WRITTEN_AS_IT_IS = (
+    "execution.class"  # … in a scalar's: the class whose instances its output coercion leaves as they are
+)
 
 
 class Place(NamedTuple):

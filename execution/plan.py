@@ -2,14 +2,12 @@
 
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 from graphql import (
     DirectiveNode,
     DocumentNode,
-    FieldNode,
-    FragmentDefinitionNode,
     GraphQLField,
     GraphQLNamedOutputType,
     GraphQLObjectType,
@@ -152,9 +150,7 @@ class Plan:
 
     def subfields(self, runtime_type: GraphQLObjectType, details: FieldDetailsList) -> GroupedFieldSet:
         """The merged selections of these fields, for an object of this type."""
-        found = collect_subfields(
-            self.schema, self._fragments, self._conditions, self.operation, runtime_type, details
-        )
+        found = collect_subfields(self.schema, self._fragments, self._conditions, self.operation, runtime_type, details)
         return found.grouped_field_set
 
 

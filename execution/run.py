@@ -20,6 +20,7 @@ from execution.nulls import Failure, propagate
 from execution.plan import Field, Plan
 from execution.values import checked, values_of
 
+
 class Waiting:
     """What is awaited, and what happens then. A list of awaitables is waited for as one, their exceptions among their results."""
 

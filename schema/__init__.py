@@ -4,11 +4,13 @@ from functools import cache
 
 import strawberry
 from strawberry.schema.config import StrawberryConfig
+from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 
+from execution import BreadthFirstExecutor
 from schema.artist import Artist
 from schema.comment import Comment
 from schema.community import Community
-from schema.field import column
+from schema.field import column, declare
 from schema.hashtag import Hashtag
 from schema.mutation import Mutation
 from schema.niche import Niche
@@ -23,13 +25,23 @@ from schema.user import User
 from schema.video import Video
 
 
+class Executor(BreadthFirstExecutor, StrawberryGraphQLCoreExecutionContext):
+    """Breadth first, with what Strawberry's own resolvers expect."""
+
+
+EXECUTORS = {"breadth-first": Executor, "graphql-core": StrawberryGraphQLCoreExecutionContext}
+
+
 @cache
-def build_schema() -> strawberry.Schema:
-    """The schema; built once."""
-    return strawberry.Schema(
+def build_schema(executor: str = "breadth-first") -> strawberry.Schema:
+    """The schema, built once for each of the two executors."""
+    schema = strawberry.Schema(
         query=Query,
         mutation=Mutation,
         subscription=Subscription,
         types=[Artist, Comment, Community, Hashtag, Niche, Playlist, Release, Sound, Track, User, Video],
         config=StrawberryConfig(default_resolver=column, scalar_map=SCALARS),
+        execution_context_class=EXECUTORS[executor],
     )
+    declare(schema)
+    return schema

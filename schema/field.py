@@ -1,29 +1,32 @@
 """The kinds of field there are: a column (declare it, nothing more), `batched`, and the four that both executors know by name.
 
-`batched(function)` ties a field to its batch function (resolvers/) and takes the field's arguments from its signature. Under graphql-core's
-executor it runs through a DataLoader, one a request, function and place in the document.
+`batched(function)` ties a field to its batch function (resolvers/) and takes the field's arguments from its signature. `declare` tells the executor of
+execution/ what each field is. Under graphql-core's executor a batch function runs through a DataLoader, one a request, function and place in the document.
 """
 
 import inspect
 from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
+from dataclasses import replace
 from functools import partial
 from typing import Annotated, Any
 
 import strawberry
-from graphql import FieldNode
+from graphql import FieldNode, GraphQLObjectType, GraphQLScalarType, OperationDefinitionNode
 from strawberry import UNSET
 from strawberry.dataloader import DataLoader
+from strawberry.types.arguments import convert_arguments
 from strawberry.types.field import StrawberryField
 from strawberry.types.fields.resolver import StrawberryResolver
 
+import execution
 from resolvers.context import Context, Rows
 from resolvers.ids import EitherKind, Kind
 
 Info = strawberry.Info[Context, None]
-BATCH = "batch"  # the key of a field's metadata under which an executor finds the batch function
+DEFINITION = "strawberry-definition"  # the key under which Strawberry keeps its own in what it makes for graphql-core
 RESPONSE_KEY = "response_key"  # a parameter of this name is no argument: it is given the field's place in the response
-KIND = "kind"  # … or one of "id", "node", "edges", "cursor" with what it needs
+WRITTEN_AS_THEY_ARE = {"Long": int, "Uri": str, "RegionCode": str, "Cursor": str}
 FINDS_AGAIN = "Opaque and global: `node(id:)` finds this object again."
 
 
@@ -31,7 +34,7 @@ def batched(
     function: Callable[..., Any], *, description: str | None = None, deprecation_reason: str | None = None
 ) -> Any:
     """A field that is answered for all parents of a level at once: `await function(parents, ctx, **arguments)`."""
-    return _field(_through_loader(function), {BATCH: function}, description, deprecation_reason)
+    return _field(_through_loader(function), execution.Batched(function), description, deprecation_reason)
 
 
 def streamed(function: Callable[..., AsyncGenerator[Any, None]], *, description: str | None = None) -> Any:
@@ -52,7 +55,8 @@ def streamed(function: Callable[..., AsyncGenerator[Any, None]], *, description:
 
 def global_id(kind: Kind | EitherKind, *, description: str = FINDS_AGAIN) -> Any:
     """The global id of the row."""
-    return _field(lambda root: kind.of(root), {KIND: ("id", kind)}, description)
+    text = execution.Text(f"{kind.prefix}{'_%s' * len(kind.columns)}", kind.columns) if isinstance(kind, Kind) else None
+    return _field(lambda root: kind.of(root), text or execution.Each(kind.of), description)
 
 
 def itself(*, unless_null: str | None = None, description: str | None = None) -> Any:
@@ -61,17 +65,19 @@ def itself(*, unless_null: str | None = None, description: str | None = None) ->
     def resolve(root: Any) -> Any:
         return None if unless_null is not None and root[unless_null] is None else _row(root)
 
-    return _field(resolve, {KIND: ("node", unless_null)}, description)
+    return _field(resolve, execution.Itself(unless_null), description)
 
 
 def edges() -> Any:
     """The edges of a connection."""
-    return _field(lambda root: [Edge(root, index) for index in range(len(root["edges"]))], {KIND: ("edges", None)})
+    lend = lambda root: [Edge(root, index) for index in range(len(root["edges"]))]  # noqa: E731
+    return _field(lend, execution.Column("edges"))
 
 
 def cursor() -> Any:
     """The cursor of an edge, made only because it was asked for."""
-    return _field(lambda root: root.cursor(), {KIND: ("cursor", None)}, "Opaque; bound to this list.")
+    placed = execution.Placed(lambda connection, index: connection["cursor"](index))
+    return _field(lambda root: root.cursor(), placed, "Opaque; bound to this list.")
 
 
 def end_cursor(position: int) -> Any:
@@ -80,7 +86,35 @@ def end_cursor(position: int) -> Any:
     def resolve(root: Any) -> str | None:
         return root["cursor"](position % len(root["edges"])) if root["edges"] else None
 
-    return _field(resolve, {KIND: ("end_cursor", position)})
+    return _field(resolve, execution.Each(resolve))
+
+
+def declare(schema: strawberry.Schema) -> None:
+    """Tells the executor of execution/ what each field, each type and each scalar is."""
+    converter = schema.schema_converter
+    for type_ in schema._schema.type_map.values():  # noqa: SLF001  Strawberry has no public name for the schema of graphql-core
+        if isinstance(type_, GraphQLScalarType) and type_.name in WRITTEN_AS_THEY_ARE:
+            type_.extensions[execution.WRITTEN_AS_IT_IS] = WRITTEN_AS_THEY_ARE[type_.name]
+        if not isinstance(type_, GraphQLObjectType) or DEFINITION not in type_.extensions:
+            continue
+        type_.extensions[execution.CLASSES] = getattr(type_.is_type_of, "classes", ())
+        for field in type_.fields.values():
+            own: StrawberryField = field.extensions[DEFINITION]
+            kind = own.metadata.get(execution.KIND) or (
+                execution.Column(own.python_name) if own.is_basic_field else None
+            )
+            if isinstance(kind, execution.Batched):
+                kind = replace(kind, prepare=partial(_prepare, converter, own, _wants_response_key(kind.function)))
+            field.extensions[execution.KIND] = kind
+
+
+def _prepare(
+    converter: Any, field: StrawberryField, wants_response_key: bool, given: dict[str, Any], place: execution.Place
+) -> dict[str, Any]:
+    arguments = convert_arguments(given, field.arguments, converter.scalar_registry, converter.config)
+    if wants_response_key:
+        arguments[RESPONSE_KEY] = _response_key(place.operation, place.response_key)
+    return arguments
 
 
 class Edge:
@@ -111,7 +145,7 @@ def _row(root: Any) -> Any:
 
 def _field(
     resolve: Callable[..., Any],
-    metadata: dict[str, Any],
+    kind: execution.Kind,
     description: str | None = None,
     deprecation_reason: str | None = None,
 ) -> StrawberryField:
@@ -121,7 +155,7 @@ def _field(
         base_resolver=StrawberryResolver(resolve),
         description=description,
         deprecation_reason=deprecation_reason,
-        metadata=metadata,
+        metadata={execution.KIND: kind},
     )
 
 
@@ -137,13 +171,13 @@ def _through_loader(function: Callable[..., Any]) -> Callable[..., Any]:
         if loader is None:
             given = {name: value for name, value in arguments.items() if value is not UNSET}
             if wants_response_key:
-                given[RESPONSE_KEY] = _response_key(info)
+                given[RESPONSE_KEY] = _response_key(info._raw_info.operation, str(info.path.key))  # noqa: SLF001
             load = partial(_load, function, ctx, given)
             loader = ctx.loaders[place] = DataLoader(load_fn=load, cache=False)
         return loader.load(_row(root))
 
     own = list(inspect.signature(function).parameters.values())[2:]
-    wants_response_key = any(parameter.name == RESPONSE_KEY for parameter in own)
+    wants_response_key = _wants_response_key(function)
     arguments = [_argument(parameter) for parameter in own if parameter.name != RESPONSE_KEY]
     resolve.__signature__ = _signature(arguments)  # type: ignore[attr-defined]
     resolve.__module__ = function.__module__
@@ -163,10 +197,14 @@ def _argument(own: inspect.Parameter) -> inspect.Parameter:
     return own.replace(kind=inspect.Parameter.KEYWORD_ONLY, default=default, annotation=annotation)
 
 
-def _response_key(info: Info) -> str:
+def _wants_response_key(function: Callable[..., Any]) -> bool:
+    return RESPONSE_KEY in inspect.signature(function).parameters
+
+
+def _response_key(operation: OperationDefinitionNode, key: str) -> str:
     # A fragment at the root may hold several fields.
-    first, *others = info._raw_info.operation.selection_set.selections  # noqa: SLF001
-    return str(info.path.key) if others or not isinstance(first, FieldNode) else ""
+    first, *others = operation.selection_set.selections
+    return key if others or not isinstance(first, FieldNode) else ""
 
 
 async def _load(function: Callable[..., Any], ctx: Context, arguments: dict[str, Any], parents: Rows) -> Rows:

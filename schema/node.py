@@ -14,7 +14,9 @@ def typename(value: Any, *_: Any) -> str:
 
 def rows(*classes: type[Record]) -> Callable[..., bool]:
     """`is_type_of` of a type whose values are rows of these classes."""
-    return lambda value, _info: type(value) in classes
+    is_type_of = lambda value, _info: type(value) in classes  # noqa: E731
+    is_type_of.classes = classes
+    return is_type_of
 
 
 def tagged(name: str) -> Callable[..., bool]:
