@@ -1,0 +1,47 @@
+"""The engine equals graphql-core's executor on a schema made for torture."""
+
+import asyncio
+from random import Random
+from typing import Any
+
+import pytest
+from graphql import ExecutionResult, GraphQLSchema, execute, parse, validate
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from execution import BreadthFirstExecutor
+from tests.execution.documents import Draw
+from tests.execution.sameness import same
+from tests.execution.torture import One, torture
+
+PLAIN, DECLARED = torture(declared=False), torture(declared=True)
+VALUES: dict[str, list[Any]] = {"first": [1, 2, 3]}
+
+
+async def answer(schema: GraphQLSchema, executor: Any, text: str, variables: dict[str, Any], root: One) -> ExecutionResult:
+    result = execute(schema, parse(text), root, None, variables, executor_class=executor)
+    if isinstance(result, ExecutionResult):
+        return result
+    return await result
+
+
+@pytest.mark.parametrize("schema", [PLAIN, DECLARED], ids=["resolvers", "kinds"])
+@pytest.mark.parametrize("kind", ["query", "mutation"])
+@pytest.mark.parametrize("waits", [False, True], ids=["in turn", "awaited"])
+@settings(deadline=None, max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@given(random=st.randoms(use_true_random=False), seed=st.integers(0, 2**32))
+def test_the_same_answer_under_torture(schema: GraphQLSchema, kind: str, waits: bool, random: Random, seed: int) -> None:
+    drawn = Draw(schema, random, VALUES).operation(kind)
+    assert not validate(PLAIN, parse(drawn.text))
+    root = One("Query", "root", seed, waits)
+    handed_over = BreadthFirstExecutor.handed_over
+
+    async def both() -> tuple[ExecutionResult, ExecutionResult]:
+        return (
+            await answer(PLAIN, None, drawn.text, drawn.variables, root),
+            await answer(schema, BreadthFirstExecutor, drawn.text, drawn.variables, root),
+        )
+
+    expected, found = asyncio.run(both())
+    same(expected, found, in_turn=not waits)
+    assert BreadthFirstExecutor.handed_over == handed_over
