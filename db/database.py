@@ -16,7 +16,7 @@ import asyncpg
 from asyncpg.prepared_stmt import PreparedStatement
 
 from db.errors import DatabaseClosed, DatabaseUnavailable, SessionsBroken, domain_error
-from db.loader import Loader, align, columns
+from db.loader import Arguments, Loader, align, columns
 from db.queries import QUERIES, Query, Slice
 
 CONNECT_TIMEOUT = 10.0
@@ -277,9 +277,12 @@ class Database(Named):
                 lent.require_fault(error)
                 raise
 
-    async def _send(self, query: Query, sql: str, args: Sequence[Any]) -> list[Any]:
-        self._seen(query.name)
+    async def _send(self, query: Query, sql: str, arguments: Arguments) -> list[Any]:
         async with self._readers.lend() as lent:
+            args = arguments()
+            if args is None:
+                return []
+            self._seen(query.name)
             return await lent.fetch(query, sql, args)
 
     def _seen(self, name: str) -> None:
@@ -296,7 +299,7 @@ class Database(Named):
             return load
 
         async def run(*args: Any) -> Any:
-            return _shaped(query, await self._send(query, query.sql, args))
+            return _shaped(query, await self._send(query, query.sql, lambda: args))
 
         return run
 

@@ -32,6 +32,10 @@ class DatabaseClosed(DatabaseUnavailable):
     """This process is ending and has closed its connections to the database; try again."""
 
 
+class TooManyLoads(DatabaseUnavailable):
+    """More is asked of the database at the moment than it can answer; try again."""
+
+
 class SessionsBroken(DomainError):
     """A pooler in front of Postgres gives one session to several clients, which breaks prepared statements, LISTEN and locks: use its session mode, or connect to Postgres itself."""
 

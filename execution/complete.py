@@ -142,7 +142,7 @@ class Careful:
         self._executor = run.executor
         self._level = level
         self._field = field
-        self._infos: dict[int, GraphQLResolveInfo] = {}
+        self._infos: dict[int, GraphQLResolveInfo[Any]] = {}
 
     def resolve(self) -> None:
         """Calls the resolver of the field for one object after the other."""
@@ -154,7 +154,7 @@ class Careful:
         try:
             info = self._info(parent)
             arguments = (
-                field.arguments(executor.variable_values, executor.hide_suggestions)
+                field.arguments(executor.variable_values, hide_suggestions=executor.hide_suggestions)
                 if field.definition.args or field.nodes[0].arguments
                 else {}
             )
@@ -304,12 +304,11 @@ class Careful:
                 answers[index] = _or_raise(result)
             used = []
             for one, answer in zip(found, answers, strict=True):
-                try:
-                    if isinstance(answer, Exception):
-                        raise answer
-                    used.append((one, use(one, answer)))
-                except Exception as error:  # noqa: BLE001  it is this object's error
-                    self._fail(error, one, self._field.depth)
+                used_answer = answer if isinstance(answer, Exception) else _attempt(partial(use, one), answer)
+                if isinstance(used_answer, Exception):
+                    self._fail(used_answer, one, self._field.depth)
+                else:
+                    used.append((one, used_answer))
             go_on(used)
 
         self._run.after_all([answers[index] for index in later], answered)
@@ -329,7 +328,7 @@ class Careful:
             (objects[one.parent], one.key if isinstance(one.key, int) else None) for one in found
         ]
 
-    def _info(self, parent: int) -> GraphQLResolveInfo:
+    def _info(self, parent: int) -> GraphQLResolveInfo[Any]:
         info = self._infos.get(parent)
         if info is None:
             info = self._infos[parent] = self._run.info(self._level, self._field, parent)
@@ -350,8 +349,8 @@ def _or_raise(result: Any) -> Any:
     return result
 
 
-def _attempt(question: Callable[[Found], Any], one: Found) -> Any:
+def _attempt(function: Callable[[Any], Any], argument: Any) -> Any:
     try:
-        return question(one)
+        return function(argument)
     except Exception as error:  # noqa: BLE001  it is this object's error
         return error

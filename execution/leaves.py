@@ -73,7 +73,7 @@ def writer(type_: GraphQLOutputType) -> Write:
             return [write_item(item) for item in value]
 
         return listed
-    return _leaf(type_)  # type: ignore[arg-type]  # asked for leaves only
+    return _leaf(type_)
 
 
 @cache
@@ -115,7 +115,7 @@ def builder(fields: "list[Field]") -> "tuple[Build, list[Field]]":
         parts.append(f"{field.key!r}: {value}")
     lines = ["def build(objects):", " built = []", " add = built.append", " for o in objects:"]
     lines += [f"  add({{{', '.join(parts)}}})", " return built"]
-    return FunctionType(_code("\n".join(lines)), known), rest  # type: ignore[return-value]  # a function all the same
+    return FunctionType(_code("\n".join(lines)), known), rest
 
 
 @cache

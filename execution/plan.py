@@ -9,7 +9,6 @@ from graphql import (
     DirectiveNode,
     DocumentNode,
     GraphQLField,
-    GraphQLNamedOutputType,
     GraphQLObjectType,
     GraphQLOutputType,
     GraphQLSchema,
@@ -57,7 +56,7 @@ class Field:
         self.depth = len(self.null_at) - 1
         self.length = selection.length + 1 + self.depth  # of the path of an object in it
         self.nullable = not is_non_null_type(self.definition.type)
-        self.named: GraphQLNamedOutputType = get_named_type(self.definition.type)
+        self.named: Any = get_named_type(self.definition.type)
         self.is_leaf = is_leaf_type(self.named)
         self.write: Write | None = writer(self.definition.type) if self.is_leaf else None
         self._selections: dict[GraphQLObjectType, Selection] = {}
@@ -87,11 +86,11 @@ class Field:
         if cls is type(None) or not is_plain(cls):
             return None
         if not is_abstract_type(self.named):
-            return self.selection(self.named) if _is_value(self.named, cls) else None  # type: ignore[arg-type]  # neither leaf nor abstract
+            return self.selection(self.named) if _is_value(self.named, cls) else None
         types = [one for one in self.plan.schema.get_possible_types(self.named) if cls in _classes(one)]
         return self.selection(types[0]) if len(types) == 1 else None
 
-    def arguments(self, variables: VariableValues, hide_suggestions: bool) -> dict[str, Any]:
+    def arguments(self, variables: VariableValues, *, hide_suggestions: bool) -> dict[str, Any]:
         """The arguments as the resolver or the batch function takes them, coerced by the spec's CoerceArgumentValues; raises GraphQLError."""
         if self._arguments is not None:
             return self._arguments
@@ -171,7 +170,7 @@ class Plans:
         variables: VariableValues,
     ) -> Plan | None:
         """The plan of this operation for these variables; None where the document asks for what a plan cannot say."""
-        key = (id(schema), id(document), operation.name and operation.name.value)
+        key = (id(schema), id(document), operation.name.value if operation.name else None)
         with self._lock:
             kept = self._kept.get(key)
             if kept is None:
@@ -239,7 +238,8 @@ def _null_at(type_: GraphQLOutputType, length: int, null_at: int) -> Iterator[in
 
 
 def _classes(type_: GraphQLObjectType) -> tuple[type, ...]:
-    return (type_.extensions or {}).get(CLASSES, ())
+    classes: tuple[type, ...] = (type_.extensions or {}).get(CLASSES, ())
+    return classes
 
 
 def _is_value(type_: GraphQLObjectType, cls: type) -> bool:

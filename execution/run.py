@@ -169,7 +169,7 @@ class Run:
         null_at = field.null_at[depth] if self.executor.error_propagation else len(keys)
         self._failures.append(Failure(located_error(error, field.nodes, keys), keys, null_at))
 
-    def info(self, level: Level, field: Field, parent: int) -> GraphQLResolveInfo:
+    def info(self, level: Level, field: Field, parent: int) -> GraphQLResolveInfo[Any]:
         """What graphql-core tells a resolver of the field of this parent."""
         path = Path(level.paths()[parent], field.key, field.parent_type.name)
         return self.executor.build_resolve_info(field.definition, field.nodes, field.parent_type, path)

@@ -39,7 +39,7 @@ def values_of(executor: Executor[Any], level: Level, field: Field) -> Any:
 def _batch(executor: Executor[Any], kind: Batched, level: Level, field: Field) -> Any:
     objects = level.objects
     try:
-        arguments = field.arguments(executor.variable_values, executor.hide_suggestions)
+        arguments = field.arguments(executor.variable_values, hide_suggestions=executor.hide_suggestions)
         values: Any = kind.function(objects, executor.context_value, **arguments)
     except Exception as error:  # noqa: BLE001  whatever it was, it is the error of every parent
         return [error] * len(objects)
@@ -49,7 +49,7 @@ def _batch(executor: Executor[Any], kind: Batched, level: Level, field: Field) -
 def checked(values: Any, parents: Sequence[Any]) -> list[Any]:
     """The values, or where they are not one a parent, an error for each."""
     if isinstance(values, (list, tuple)) and len(values) == len(parents):
-        return list(values) if type(values) is tuple else values
+        return values if type(values) is list else list(values)
     given = f"{len(values)} values" if isinstance(values, (list, tuple)) else repr(type(values).__name__)
     return [WrongNumber(f"a batch function was given {len(parents)} parents and answered with {given}")] * len(parents)
 

@@ -40,8 +40,8 @@ def credited(credits: Rows, ctx: Context) -> Awaitable[Rows]:
     return ctx.db.artist_by_id([credit["artist_id"] for credit in credits])
 
 
-async def user(artists: Rows, ctx: Context) -> Rows:
-    return await visibility.users(ctx, [artist["user_id"] for artist in artists])
+def user(artists: Rows, ctx: Context) -> Awaitable[Rows]:
+    return visibility.users(ctx, [artist["user_id"] for artist in artists])
 
 
 async def tracks(artists: Rows, ctx: Context, first: int = 20, after: Cursor | None = None) -> Rows:

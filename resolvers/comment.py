@@ -1,13 +1,14 @@
 """Comments, on videos and on tracks. A row of the one kind has null where the other has its key."""
 
 import asyncio
+from collections.abc import Awaitable
 
 from resolvers import visibility
 from resolvers.context import Context, Rows
 
 
-async def author(comments: Rows, ctx: Context) -> Rows:
-    return await visibility.users(ctx, [comment["author_id"] for comment in comments])
+def author(comments: Rows, ctx: Context) -> Awaitable[Rows]:
+    return visibility.users(ctx, [comment["author_id"] for comment in comments])
 
 
 async def reply_to(comments: Rows, ctx: Context) -> Rows:

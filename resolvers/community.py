@@ -39,16 +39,16 @@ def sound(communities: Rows, ctx: Context) -> Awaitable[Rows]:
     return ctx.db.sound_by_id([community["id"] for community in communities])
 
 
-async def founder(communities: Rows, ctx: Context) -> Rows:
+def founder(communities: Rows, ctx: Context) -> Awaitable[Rows]:
     shown = visibility.gathered(communities)
-    return await visibility.users(ctx, [key and row["founder_id"] for key, row in zip(shown, communities, strict=True)])
+    return visibility.users(ctx, [key and row["founder_id"] for key, row in zip(shown, communities, strict=True)])
 
 
-async def first_video(communities: Rows, ctx: Context) -> Rows:
+def first_video(communities: Rows, ctx: Context) -> Awaitable[Rows]:
     shown = visibility.gathered(communities)
     first_ids = [row["first_video_id"] for row in communities]
     keys = [(key, first_id) if key and first_id else None for key, first_id in zip(shown, first_ids, strict=True)]
-    return await visibility.videos(ctx, keys)
+    return visibility.videos(ctx, keys)
 
 
 async def videos(
@@ -92,8 +92,8 @@ async def members(communities: Rows, ctx: Context, first: int = 20, after: Curso
     return await pages(ctx, listing, visibility.gathered(communities), Arguments(first, after))
 
 
-async def _members(ctx: Context, edges: Rows) -> Rows:
-    return await visibility.users(ctx, [edge["user_id"] for edge in edges])
+def _members(ctx: Context, edges: Rows) -> Awaitable[Rows]:
+    return visibility.users(ctx, [edge["user_id"] for edge in edges])
 
 
 def niches(communities: Rows, ctx: Context) -> Awaitable[Rows]:

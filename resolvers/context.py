@@ -1,12 +1,12 @@
 """What a request is answered with: the database, who asks, and what time it is."""
 
-import asyncio
-from collections.abc import Awaitable, Callable, Hashable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
 from db.database import Database
+from db.loader import Loading, loaded, loading
 from events.cursor import Cursors
 from events.streams import ChartWatch
 from resolvers.errors import NoProfile, Unauthenticated
@@ -31,7 +31,7 @@ class Context:
     idempotency_key: str | None = None
     site: str = "http://127.0.0.1:8000"  # where people open what was passed on to them
     loaders: dict[Hashable, Any] = field(default_factory=dict)
-    _hidden: asyncio.Future[frozenset[int]] | None = None
+    _hidden: Loading[frozenset[int]] | None = None
 
     def renew(self) -> None:
         """Begins the next event of a stream: its time is now, and whom the viewer blocked meanwhile is asked anew."""
@@ -51,14 +51,13 @@ class Context:
         """The address to pass something on by: `share_url("track", 12)`."""
         return "/".join((self.site, *map(str, place)))
 
-    def hidden(self) -> Awaitable[frozenset[int]]:
+    def hidden(self) -> Loading[frozenset[int]]:
         """The users who are hidden from this viewer, and to whom the viewer is: one load a request, none for a stranger."""
         if self._hidden is None:
-            self._hidden = asyncio.ensure_future(self._load_hidden())
+            self._hidden = loaded(frozenset()) if self.viewer is None else self._load_hidden(self.viewer)
         return self._hidden
 
-    async def _load_hidden(self) -> frozenset[int]:
-        if self.viewer is None:
-            return frozenset()
-        (rows,) = await self.db.hidden_by_user([self.viewer])
-        return frozenset(row["hidden_id"] for row in rows)
+    def _load_hidden(self, viewer: int) -> Loading[frozenset[int]]:
+        return loading(self.db.hidden_by_user([viewer])).then(
+            lambda lists: frozenset(row["hidden_id"] for row in lists[0])
+        )

@@ -52,8 +52,8 @@ def listed(ctx: Context, edges: Rows) -> Awaitable[Rows]:
     return visibility.playlists(ctx, [edge["playlist_id"] for edge in edges])
 
 
-async def owner(playlists: Rows, ctx: Context) -> Rows:
-    return await visibility.users(ctx, [playlist["owner_id"] for playlist in playlists])
+def owner(playlists: Rows, ctx: Context) -> Awaitable[Rows]:
+    return visibility.users(ctx, [playlist["owner_id"] for playlist in playlists])
 
 
 async def collaborators(playlists: Rows, ctx: Context) -> Rows:
@@ -86,8 +86,8 @@ async def entry(items: Rows, ctx: Context) -> Rows:
     return [track or sound for track, sound in zip(tracks, sounds, strict=True)]
 
 
-async def added_by(items: Rows, ctx: Context) -> Rows:
-    return await visibility.users(ctx, [item["added_by_id"] for item in items])
+def added_by(items: Rows, ctx: Context) -> Awaitable[Rows]:
+    return visibility.users(ctx, [item["added_by_id"] for item in items])
 
 
 async def viewer_is_following(playlists: Rows, ctx: Context) -> Rows:

@@ -34,8 +34,8 @@ def sound(_: Rows, ctx: Context, id: Id) -> Awaitable[Rows]:
     return ctx.db.sound_by_id([ids.SOUND.read(id)])
 
 
-async def creator(sounds: Rows, ctx: Context) -> Rows:
-    return await visibility.users(ctx, [sound["creator_id"] for sound in sounds])
+def creator(sounds: Rows, ctx: Context) -> Awaitable[Rows]:
+    return visibility.users(ctx, [sound["creator_id"] for sound in sounds])
 
 
 async def derived_from(sounds: Rows, ctx: Context) -> Rows:

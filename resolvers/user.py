@@ -68,8 +68,8 @@ async def followers(users: Rows, ctx: Context, first: int = 20, after: Cursor | 
     return await pages(ctx, listing, await visibility.known(ctx, users), Arguments(first, after))
 
 
-async def _followers(ctx: Context, edges: Rows) -> Rows:
-    return await visibility.users(ctx, [edge["follower_id"] for edge in edges])
+def _followers(ctx: Context, edges: Rows) -> Awaitable[Rows]:
+    return visibility.users(ctx, [edge["follower_id"] for edge in edges])
 
 
 async def following(users: Rows, ctx: Context, first: int = 20, after: Cursor | None = None) -> Rows:
@@ -77,8 +77,8 @@ async def following(users: Rows, ctx: Context, first: int = 20, after: Cursor | 
     return await pages(ctx, listing, await visibility.known(ctx, users), Arguments(first, after))
 
 
-async def _followed(ctx: Context, edges: Rows) -> Rows:
-    return await visibility.users(ctx, [edge["followed_id"] for edge in edges])
+def _followed(ctx: Context, edges: Rows) -> Awaitable[Rows]:
+    return visibility.users(ctx, [edge["followed_id"] for edge in edges])
 
 
 async def viewer_is_following(users: Rows, ctx: Context) -> Rows:

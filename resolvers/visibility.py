@@ -10,44 +10,46 @@ import asyncio
 from collections.abc import Awaitable, Sequence
 from typing import Any
 
+from db.loader import Loading, loading
 from resolvers.context import Context, Rows
 
 
-async def users(ctx: Context, ids: Sequence[int | None]) -> Rows:
+def users(ctx: Context, ids: Sequence[int | None]) -> Loading[Rows]:
     """The users of these ids; a statement for the users, and one a request for the viewer's blocks."""
-    load = ctx.db.user_by_id(ids)
-    hidden = await ctx.hidden()
+    return loading(ctx.db.user_by_id(ids)).joined(ctx.hidden(), _active)
+
+
+def _active(users: Rows, hidden: frozenset[int]) -> Rows:
     return [
-        user if user is not None and user["status"] == "ACTIVE" and user["id"] not in hidden else None
-        for user in await load
+        user if user is not None and user["status"] == "ACTIVE" and user["id"] not in hidden else None for user in users
     ]
 
 
-async def videos(ctx: Context, keys: Sequence[tuple[int, int] | None]) -> Rows:
+def videos(ctx: Context, keys: Sequence[tuple[int, int] | None]) -> Loading[Rows]:
     """The videos of these (sound_id, id); those of hidden people are absent."""
-    load = ctx.db.video_by_key(keys)
-    hidden = await ctx.hidden()
-    return [video if video is not None and video["creator_id"] not in hidden else None for video in await load]
+    return _by_others(ctx, ctx.db.video_by_key(keys), "creator_id")
 
 
-async def video_comments(ctx: Context, keys: Sequence[tuple[int, int] | None]) -> Rows:
+def video_comments(ctx: Context, keys: Sequence[tuple[int, int] | None]) -> Loading[Rows]:
     """The comments on videos of these (sound_id, id); those of hidden people are absent."""
-    return await _comments(ctx, ctx.db.video_comment_by_key(keys))
+    return _by_others(ctx, ctx.db.video_comment_by_key(keys), "author_id")
 
 
-async def track_comments(ctx: Context, keys: Sequence[tuple[int, int] | None]) -> Rows:
+def track_comments(ctx: Context, keys: Sequence[tuple[int, int] | None]) -> Loading[Rows]:
     """The comments on tracks of these (track_id, id); those of hidden people are absent."""
-    return await _comments(ctx, ctx.db.track_comment_by_key(keys))
+    return _by_others(ctx, ctx.db.track_comment_by_key(keys), "author_id")
 
 
-async def _comments(ctx: Context, load: Awaitable[Rows]) -> Rows:
-    hidden = await ctx.hidden()
-    return [row if row is not None and row["author_id"] not in hidden else None for row in await load]
+def _by_others(ctx: Context, load: Awaitable[Rows], author: str) -> Loading[Rows]:
+    return loading(load).joined(
+        ctx.hidden(),
+        lambda rows, hidden: [row if row is not None and row[author] not in hidden else None for row in rows],
+    )
 
 
-async def listed_sounds(ctx: Context, ids: Sequence[int | None]) -> Rows:
+def listed_sounds(ctx: Context, ids: Sequence[int | None]) -> Loading[Rows]:
     """The sounds of these ids as a list shows them: without the removed."""
-    return [listed(sound) for sound in await ctx.db.sound_by_id(ids)]
+    return loading(ctx.db.sound_by_id(ids)).then(lambda sounds: [listed(sound) for sound in sounds])
 
 
 def listed(sound: Any) -> Any:

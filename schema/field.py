@@ -8,7 +8,7 @@ import inspect
 from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 from dataclasses import replace
-from functools import partial
+from functools import cache, partial
 from typing import Annotated, Any
 
 import strawberry
@@ -104,15 +104,15 @@ def declare(schema: strawberry.Schema) -> None:
                 execution.Column(own.python_name) if own.is_basic_field else None
             )
             if isinstance(kind, execution.Batched):
-                kind = replace(kind, prepare=partial(_prepare, converter, own, _wants_response_key(kind.function)))
+                kind = replace(kind, prepare=partial(_prepare, converter, own, kind.function))
             field.extensions[execution.KIND] = kind
 
 
 def _prepare(
-    converter: Any, field: StrawberryField, wants_response_key: bool, given: dict[str, Any], place: execution.Place
+    converter: Any, field: StrawberryField, function: Callable[..., Any], given: dict[str, Any], place: execution.Place
 ) -> dict[str, Any]:
     arguments = convert_arguments(given, field.arguments, converter.scalar_registry, converter.config)
-    if wants_response_key:
+    if _wants_response_key(function):
         arguments[RESPONSE_KEY] = _response_key(place.operation, place.response_key)
     return arguments
 
@@ -197,6 +197,7 @@ def _argument(own: inspect.Parameter) -> inspect.Parameter:
     return own.replace(kind=inspect.Parameter.KEYWORD_ONLY, default=default, annotation=annotation)
 
 
+@cache
 def _wants_response_key(function: Callable[..., Any]) -> bool:
     return RESPONSE_KEY in inspect.signature(function).parameters
 

@@ -14,8 +14,11 @@ def typename(value: Any, *_: Any) -> str:
 
 def rows(*classes: type[Record]) -> Callable[..., bool]:
     """`is_type_of` of a type whose values are rows of these classes."""
-    is_type_of = lambda value, _info: type(value) in classes  # noqa: E731
-    is_type_of.classes = classes
+
+    def is_type_of(value: Any, _info: Any) -> bool:
+        return type(value) in classes
+
+    is_type_of.classes = classes  # type: ignore[attr-defined]  # for `declare`
     return is_type_of
 
 

@@ -3,7 +3,7 @@
 import asyncio
 from typing import Any
 
-from db.loader import Loader, Send, settle
+from db.loader import Batch, Loader, Send
 
 QUIET_TICKS = 20  # turns of the loop without a new load, after which none is coming before an answer does
 
@@ -15,8 +15,9 @@ class LockstepLoader(Loader):
         super().__init__(send)
         self._turn = asyncio.Lock()
 
-    def _schedule(self) -> None:
-        self._start(self._step())
+    def _schedule(self, batch: Batch) -> None:
+        if len(self._open) == 1:
+            self._start(self._step())
 
     async def _step(self) -> None:
         async with self._turn:
@@ -25,10 +26,10 @@ class LockstepLoader(Loader):
                 seen = self._asked()
                 for _ in range(QUIET_TICKS):
                     await asyncio.sleep(0)
-            batches = self._take()
+            batches = list(self._open.values())
             answers: list[Any] = await asyncio.gather(*map(self._fetch, batches))
             for batch, found in zip(batches, answers, strict=True):
-                settle(batch, found)
+                batch.settle(found)
 
     def _asked(self) -> int:
-        return sum(1 + len(batch.keys) for batch in self._batches.values())
+        return sum(1 + len(batch.keys) for batch in self._open.values())

@@ -67,7 +67,10 @@ class Draw:
         fields = list(getattr(type_, "fields", {}).items())
         if depth <= 1 or self.budget < 0:
             fields = [one for one in fields if is_leaf_type(get_named_type(one[1].type))]
-        return self.one(*self.random.choice(fields), depth) if fields else "__typename"
+        if not fields:
+            return "__typename"
+        name, definition = self.random.choice(fields)
+        return self.one(name, definition, depth)
 
     def one(self, name: str, definition: GraphQLField, depth: int) -> str:
         arguments = self.given(definition)

@@ -18,7 +18,9 @@ PLAIN, DECLARED = torture(declared=False), torture(declared=True)
 VALUES: dict[str, list[Any]] = {"first": [1, 2, 3]}
 
 
-async def answer(schema: GraphQLSchema, executor: Any, text: str, variables: dict[str, Any], root: One) -> ExecutionResult:
+async def answer(
+    schema: GraphQLSchema, executor: Any, text: str, variables: dict[str, Any], root: One
+) -> ExecutionResult:
     result = execute(schema, parse(text), root, None, variables, executor_class=executor)
     if isinstance(result, ExecutionResult):
         return result
@@ -28,9 +30,13 @@ async def answer(schema: GraphQLSchema, executor: Any, text: str, variables: dic
 @pytest.mark.parametrize("schema", [PLAIN, DECLARED], ids=["resolvers", "kinds"])
 @pytest.mark.parametrize("kind", ["query", "mutation"])
 @pytest.mark.parametrize("waits", [False, True], ids=["in turn", "awaited"])
-@settings(deadline=None, max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@settings(
+    deadline=None, max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
 @given(random=st.randoms(use_true_random=False), seed=st.integers(0, 2**32))
-def test_the_same_answer_under_torture(schema: GraphQLSchema, kind: str, waits: bool, random: Random, seed: int) -> None:
+def test_the_same_answer_under_torture(
+    schema: GraphQLSchema, kind: str, waits: bool, random: Random, seed: int
+) -> None:
     drawn = Draw(schema, random, VALUES).operation(kind)
     assert not validate(PLAIN, parse(drawn.text))
     root = One("Query", "root", seed, waits)

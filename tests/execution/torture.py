@@ -9,8 +9,15 @@ from dataclasses import dataclass
 from random import Random
 from typing import Any
 
-from graphql import GraphQLError, GraphQLObjectType, GraphQLSchema, build_schema, is_list_type, is_non_null_type
-from graphql import get_named_type
+from graphql import (
+    GraphQLError,
+    GraphQLObjectType,
+    GraphQLSchema,
+    build_schema,
+    get_named_type,
+    is_list_type,
+    is_non_null_type,
+)
 
 import execution
 
