@@ -83,7 +83,7 @@ def _leaf(type_: GraphQLLeafType) -> Write:
     def leaf(value: Any) -> Any:
         if value is None:
             return None
-        if not is_plain(type(value)):
+        if not is_plain(type(value)):  # type: ignore[arg-type]
             raise Unexpected
         written = coerce(value)
         if written is None or written is Undefined:

@@ -1,5 +1,6 @@
 """Asks Chorus as a client would, and keeps the names of the statements that were sent for the answer."""
 
+import os
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -9,6 +10,7 @@ from events.cursor import Cursors
 from resolvers.context import Context
 from schema import build_schema
 
+EXECUTOR = os.environ.get("CHORUS_EXECUTOR", "breadth-first")
 SECRET = "a secret of at least thirty-two characters for tests"
 
 
@@ -33,6 +35,26 @@ class Api:
         self, query: str, *, viewer: int | None = None, subject: str | None = None, **variables: Any
     ) -> Answer:
         """The answer; errors are kept, to be looked at."""
+        sent: list[str] = []
+        self.database.statements = sent
+        result = await self.execute(query, variables, viewer=viewer, subject=subject)
+        self.database.statements = None
+        return Answer(
+            result.data,
+            [error.formatted | {"original": error.original_error} for error in result.errors or []],
+            sorted(sent),
+        )
+
+    async def execute(
+        self,
+        query: str,
+        variables: dict[str, Any],
+        *,
+        viewer: int | None = None,
+        subject: str | None = None,
+        executor: str = EXECUTOR,
+    ) -> Any:
+        """The result as this executor gives it."""
         ctx = Context(
             db=self.database,
             cursors=self.cursors,
@@ -40,15 +62,7 @@ class Api:
             viewer=viewer,
             subject=subject or (f"test|{viewer}" if viewer else None),
         )
-        sent: list[str] = []
-        self.database.statements = sent
-        result = await build_schema().execute(query, variable_values=variables, context_value=ctx)
-        self.database.statements = None
-        return Answer(
-            result.data,
-            [error.formatted | {"original": error.original_error} for error in result.errors or []],
-            sorted(sent),
-        )
+        return await build_schema(executor).execute(query, variable_values=variables, context_value=ctx)
 
     async def get(self, query: str, *, viewer: int | None = None, **variables: Any) -> Any:
         """The data of an answer without errors."""

@@ -1,5 +1,6 @@
 """Valid documents over any schema, drawn at random: aliases, arguments, variables, directives, fragments, abstract types."""
 
+import os
 from dataclasses import dataclass, field
 from random import Random
 from typing import Any
@@ -17,6 +18,11 @@ from graphql import (
     is_leaf_type,
     is_required_argument,
 )
+
+
+def examples(few: int) -> int:
+    """How many to draw: a few, or as many as CHORUS_EXAMPLES says."""
+    return int(os.environ.get("CHORUS_EXAMPLES", few))
 
 
 @dataclass

@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from execution import BreadthFirstExecutor
-from tests.execution.documents import Draw
+from tests.execution.documents import Draw, examples
 from tests.execution.sameness import same
 from tests.execution.torture import One, torture
 
@@ -31,7 +31,9 @@ async def answer(
 @pytest.mark.parametrize("kind", ["query", "mutation"])
 @pytest.mark.parametrize("waits", [False, True], ids=["in turn", "awaited"])
 @settings(
-    deadline=None, max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+    deadline=None,
+    max_examples=examples(40),
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(random=st.randoms(use_true_random=False), seed=st.integers(0, 2**32))
 def test_the_same_answer_under_torture(
