@@ -87,7 +87,7 @@ def tokens(settings: Settings) -> Tokens:
 
 
 def _graphql(settings: Settings, context: ContextOf) -> list[BaseRoute]:
-    operations = Operations(build_schema(), time_limit=settings.time_limit)
+    operations = Operations(build_schema(settings.executor), time_limit=settings.time_limit)
     verified = tokens(settings)
     http = GraphQLHttp(
         operations,

@@ -117,6 +117,11 @@ class Settings(BaseSettings):
     log_level: Literal["debug", "info", "warning", "error"] = _setting(
         "info", "The least level that is logged.", "debug, info, warning or error"
     )
+    executor: Literal["breadth-first", "graphql-core"] = _setting(
+        "breadth-first",
+        "What answers operations: our own executor, level by level, or graphql-core's, object by object, to compare with.",
+        "breadth-first or graphql-core",
+    )
     time_limit: float = _setting(
         10.0, "Seconds that an operation may take.", "a number from 0.1 to 300", ge=0.1, le=300, allow_inf_nan=False
     )

@@ -21,8 +21,8 @@ from graphql import (
 
 
 def examples(few: int) -> int:
-    """How many to draw: a few, or as many as CHORUS_EXAMPLES says."""
-    return int(os.environ.get("CHORUS_EXAMPLES", few))
+    """How many to draw: a few, or as many as CHORUS_TEST_EXAMPLES says."""
+    return int(os.environ.get("CHORUS_TEST_EXAMPLES", few))
 
 
 @dataclass
