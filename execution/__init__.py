@@ -3,7 +3,7 @@
 from execution.executor import BreadthFirstExecutor as BreadthFirstExecutor
 from execution.kinds import CLASSES as CLASSES
 from execution.kinds import KIND as KIND
-from execution.kinds import WRITTEN_AS_IT_IS as WRITTEN_AS_IT_IS
+from execution.kinds import WRITES as WRITES
 from execution.kinds import Batched as Batched
 from execution.kinds import Column as Column
 from execution.kinds import Each as Each

@@ -10,9 +10,7 @@ KIND = "execution.kind"  # the key in a field's `extensions` under which its kin
 CLASSES = (
     "execution.classes"  # … in an object type's: the classes whose instances are its values, in place of `is_type_of`
 )
-WRITTEN_AS_IT_IS = (
-    "execution.class"  # … in a scalar's: the class whose instances its output coercion leaves as they are
-)
+WRITES = "execution.writes"  # … in a scalar's: a class, and what writes its instances, or None where they are written as they are
 
 
 class Place(NamedTuple):

@@ -23,7 +23,7 @@ from graphql import (
     is_non_null_type,
 )
 
-from execution.kinds import WRITTEN_AS_IT_IS, Column, Each, Text
+from execution.kinds import WRITES, Column, Each, Text
 
 if TYPE_CHECKING:
     from execution.plan import Field
@@ -145,14 +145,20 @@ def _value(field: "Field", number: int, known: dict[str, Any]) -> str | None:
 
 def _written(field: "Field", value: str, number: int, known: dict[str, Any]) -> str:
     known[f"w{number}"] = field.write
-    cls, test = written_as_it_is(field.named) if field.depth == 0 else (None, "")
+    cls, test, write = writes(field.named) if field.depth == 0 else (None, "", None)
     if cls is None:
         return f"w{number}({value})"
     known[cls.__name__] = cls
+    if write is not None:
+        known[f"x{number}"] = write
+        return f"x{number}(v) if type(v := {value}) is {cls.__name__} else w{number}(v)"
     null = " or v is None" if field.nullable else ""
     return f"v if type(v := {value}) is {cls.__name__}{test}{null} else w{number}(v)"
 
 
-def written_as_it_is(type_: Any) -> tuple[type | None, str]:
-    """The class whose instances the leaf type leaves as they are, and what else has to hold of such a `v`."""
-    return BUILT_IN.get(type_) or ((type_.extensions or {}).get(WRITTEN_AS_IT_IS), "")
+def writes(type_: Any) -> tuple[type | None, str, Write | None]:
+    """A class whose instances the leaf type takes, what else has to hold of such a `v`, and what writes it where it is not written as it is."""
+    if type_ in BUILT_IN:
+        return *BUILT_IN[type_], None
+    cls, write = (type_.extensions or {}).get(WRITES, (None, None))
+    return cls, "", write

@@ -3,6 +3,7 @@
 import threading
 from collections import OrderedDict
 from collections.abc import Iterator
+from enum import Enum
 from typing import Any
 
 from graphql import (
@@ -14,7 +15,6 @@ from graphql import (
     GraphQLSchema,
     OperationDefinitionNode,
     SelectionSetNode,
-    VariableNode,
     get_named_type,
     is_abstract_type,
     is_leaf_type,
@@ -28,12 +28,13 @@ from graphql.execution.collect_fields import (
     collect_fields,
     collect_subfields,
 )
-from graphql.execution.values import VariableValues, get_argument_values
+from graphql.execution.values import VariableValues
 
+from execution.arguments import Arguments, variables_in
 from execution.kinds import CLASSES, Batched, Place, kind_of
 from execution.leaves import Build, Write, builder, is_plain, writer
 
-UNCHANGING = (str, int, float, bool, type(None))
+UNCHANGING = (str, int, float, bool, type(None), Enum)
 
 
 class Field:
@@ -61,8 +62,8 @@ class Field:
         self.write: Write | None = writer(self.definition.type) if self.is_leaf else None
         self._selections: dict[GraphQLObjectType, Selection] = {}
         self._by_class: dict[type, Selection | None] = {}
-        self._arguments: dict[str, Any] | None = None
-        self._varies = any(argument for argument in self.nodes[0].arguments or () if _names(argument.value))
+        self._arguments = Arguments(self.definition, self.nodes[0], details[0].fragment_variable_values)
+        self._prepared: dict[str, Any] | None = None
 
     def selection(self, runtime_type: GraphQLObjectType) -> "Selection":
         """What is selected of an object of this type."""
@@ -91,16 +92,15 @@ class Field:
         return self.selection(types[0]) if len(types) == 1 else None
 
     def arguments(self, variables: VariableValues, *, hide_suggestions: bool) -> dict[str, Any]:
-        """The arguments as the resolver or the batch function takes them, coerced by the spec's CoerceArgumentValues; raises GraphQLError."""
-        if self._arguments is not None:
-            return self._arguments
-        fragment_variables = self.details[0].fragment_variable_values
-        coerced = get_argument_values(self.definition, self.nodes[0], variables, fragment_variables, hide_suggestions)
+        """The arguments as the resolver or the batch function takes them; raises GraphQLError."""
+        if self._prepared is not None:
+            return self._prepared
+        values = self._arguments.coerced(variables, hide_suggestions=hide_suggestions)
         if isinstance(self.kind, Batched) and self.kind.prepare is not None:
-            coerced = self.kind.prepare(coerced, Place(self.plan.operation, self.nodes, self.key))
-        if not self._varies and all(isinstance(value, UNCHANGING) for value in coerced.values()):
-            self._arguments = coerced
-        return coerced
+            values = self.kind.prepare(values, Place(self.plan.operation, self.nodes, self.key))
+        if self._arguments.constant and all(isinstance(value, UNCHANGING) for value in values.values()):
+            self._prepared = values
+        return values
 
 
 class Selection:
@@ -259,16 +259,4 @@ def _directives(document: DocumentNode) -> Iterator[DirectiveNode]:
 
 
 def _condition(directive: DirectiveNode) -> list[str]:
-    return [name for argument in directive.arguments or () for name in _names(argument.value)]
-
-
-def _names(value: Any) -> list[str]:
-    # The variables in a literal.
-    names, waiting = [], [value]
-    while waiting:
-        node = waiting.pop()
-        if isinstance(node, VariableNode):
-            names.append(node.name.value)
-        waiting.extend(getattr(node, "values", ()))
-        waiting.extend(field.value for field in getattr(node, "fields", ()))
-    return names
+    return [name for argument in directive.arguments or () for name in variables_in(argument.value)]

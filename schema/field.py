@@ -8,25 +8,26 @@ import inspect
 from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 from dataclasses import replace
-from functools import cache, partial
+from functools import partial
 from typing import Annotated, Any
 
 import strawberry
 from graphql import FieldNode, GraphQLObjectType, GraphQLScalarType, OperationDefinitionNode
 from strawberry import UNSET
 from strawberry.dataloader import DataLoader
-from strawberry.types.arguments import convert_arguments
+from strawberry.types.arguments import StrawberryArgument, convert_arguments
+from strawberry.types.base import StrawberryContainer, StrawberryOptional, has_object_definition
 from strawberry.types.field import StrawberryField
 from strawberry.types.fields.resolver import StrawberryResolver
 
 import execution
 from resolvers.context import Context, Rows
 from resolvers.ids import EitherKind, Kind
+from schema.scalars import WRITES
 
 Info = strawberry.Info[Context, None]
 DEFINITION = "strawberry-definition"  # the key under which Strawberry keeps its own in what it makes for graphql-core
 RESPONSE_KEY = "response_key"  # a parameter of this name is no argument: it is given the field's place in the response
-WRITTEN_AS_THEY_ARE = {"Long": int, "Uri": str, "RegionCode": str, "Cursor": str}
 FINDS_AGAIN = "Opaque and global: `node(id:)` finds this object again."
 
 
@@ -93,8 +94,8 @@ def declare(schema: strawberry.Schema) -> None:
     """Tells the executor of execution/ what each field, each type and each scalar is."""
     converter = schema.schema_converter
     for type_ in schema._schema.type_map.values():  # noqa: SLF001  Strawberry has no public name for the schema of graphql-core
-        if isinstance(type_, GraphQLScalarType) and type_.name in WRITTEN_AS_THEY_ARE:
-            type_.extensions[execution.WRITTEN_AS_IT_IS] = WRITTEN_AS_THEY_ARE[type_.name]
+        if isinstance(type_, GraphQLScalarType) and type_.name in WRITES:
+            type_.extensions[execution.WRITES] = WRITES[type_.name]
         if not isinstance(type_, GraphQLObjectType) or DEFINITION not in type_.extensions:
             continue
         type_.extensions[execution.CLASSES] = getattr(type_.is_type_of, "classes", ())
@@ -104,17 +105,30 @@ def declare(schema: strawberry.Schema) -> None:
                 execution.Column(own.python_name) if own.is_basic_field else None
             )
             if isinstance(kind, execution.Batched):
-                kind = replace(kind, prepare=partial(_prepare, converter, own, kind.function))
+                kind = replace(kind, prepare=_preparation(converter, own, kind.function))
             field.extensions[execution.KIND] = kind
 
 
-def _prepare(
-    converter: Any, field: StrawberryField, function: Callable[..., Any], given: dict[str, Any], place: execution.Place
-) -> dict[str, Any]:
-    arguments = convert_arguments(given, field.arguments, converter.scalar_registry, converter.config)
-    if _wants_response_key(function):
-        arguments[RESPONSE_KEY] = _response_key(place.operation, place.response_key)
-    return arguments
+def _preparation(converter: Any, field: StrawberryField, function: Callable[..., Any]) -> Callable[..., dict[str, Any]]:
+    # Leaves come from graphql-core as they are needed; only lists and inputs have to be converted.
+    names = {converter.config.name_converter.from_argument(one): one.python_name for one in field.arguments}
+    built = [one for one in field.arguments if not _is_leaf(one)]
+    wants_response_key = _wants_response_key(function)
+
+    def prepare(given: dict[str, Any], place: execution.Place) -> dict[str, Any]:
+        arguments = {names[name]: value for name, value in given.items()}
+        if built:
+            arguments |= convert_arguments(given, built, converter.scalar_registry, converter.config)
+        if wants_response_key:
+            arguments[RESPONSE_KEY] = _response_key(place.operation, place.response_key)
+        return arguments
+
+    return prepare
+
+
+def _is_leaf(argument: StrawberryArgument) -> bool:
+    type_ = argument.type.of_type if isinstance(argument.type, StrawberryOptional) else argument.type
+    return not isinstance(type_, StrawberryContainer) and not has_object_definition(type_)
 
 
 class Edge:
@@ -197,7 +211,6 @@ def _argument(own: inspect.Parameter) -> inspect.Parameter:
     return own.replace(kind=inspect.Parameter.KEYWORD_ONLY, default=default, annotation=annotation)
 
 
-@cache
 def _wants_response_key(function: Callable[..., Any]) -> bool:
     return RESPONSE_KEY in inspect.signature(function).parameters
 

@@ -20,7 +20,8 @@ LARGEST = 2**63 - 1
 
 
 def _write_time(value: datetime) -> str:
-    return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
+    moment = value if value.tzinfo is UTC else value.astimezone(UTC)
+    return f"{moment.isoformat()[:-6]}Z"
 
 
 def _read_time(value: Any) -> datetime:
@@ -121,4 +122,14 @@ SCALARS: dict[object, Any] = {
         serialize=str,
         read=_read_cursor,
     ),
+}
+
+# What each scalar is made of as a rule, and how that is written, where not as it is: what the executor of execution/ asks.
+WRITES = {
+    "DateTime": (datetime, _write_time),
+    "LocalDate": (date, date.isoformat),
+    "Long": (int, None),
+    "Uri": (str, None),
+    "RegionCode": (str, None),
+    "Cursor": (str, None),
 }
