@@ -82,6 +82,14 @@ check: .venv/.check  ## Lint, types, import rule, SDL and migrations
 explain: .venv/.dev  ## Show what each read costs on the large world
 	@.venv/bin/chorus explain-reads
 
+.PHONY: bench
+bench: .venv/.check  ## Measure Chorus beside servers that answer the same (needs wrk; BENCH="Q1 --rounds 5" for a part)
+	@.venv/bin/python -m bench $(BENCH)
+
+.PHONY: bench-peers
+bench-peers: .venv/.check  ## The same with Mercurius and PostGraphile, from npm
+	@.venv/bin/python -m bench --peers $(BENCH)
+
 .PHONY: lock
 lock:  ## Write the lock again after a change of pyproject.toml (needs uv; UPGRADE=1 takes newer versions)
 	$(if $(shell command -v uv),,$(error make lock needs uv: pipx install uv))

@@ -1,0 +1,1 @@
+"""How fast Chorus is, beside servers that answer the same: `make bench`, `make bench-peers`."""
