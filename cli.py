@@ -1,6 +1,7 @@
 """The `chorus` command: everything that a person starts by hand."""
 
 import asyncio
+import json
 import logging
 import os
 import socket
@@ -16,7 +17,6 @@ from typing import Annotated, Any, TypeVar
 
 import asyncpg
 import typer
-import uvicorn
 import uvloop
 from rich.console import Console
 
@@ -26,17 +26,25 @@ from db.errors import DomainError
 from db.migrate import migrate as apply_migrations
 from db.migrate import read_migrations, require_current
 from dev.accounts import Account, accounts, sociable_handles, write_accounts
+from dev.asked import AskedDatabase
 from dev.explain import explain_reads
 from dev.postgres import EmbeddedPostgres
 from dev.sample import load_sample, progress_bar
 from dev.wake import refresh_sample
 from dev.world import PACE
 from events import log
+from events.cursor import Cursors
+from execution.explain import asking
+from resolvers.context import Context
 from resolvers.ids import shown
 from resolvers.user import HANDLE
 from schema import build_schema
 from server.auth import mint
-from server.listen import configuration
+from server.errors import RequestError
+from server.explain import Sent
+from server.explain import explain as explain_operation
+from server.listen import Server, configuration
+from server.operation import Operations
 from settings import Settings, SettingsError, load
 from trending import scoring
 from worker import Worker
@@ -140,24 +148,6 @@ def until_stopped(work: Coroutine[Any, Any, None]) -> None:
         uvloop.run(work)
 
 
-class Server(uvicorn.Server):
-    """Tells when requests are answered, and when they soon will not be."""
-
-    def __init__(self, config: uvicorn.Config, started: Callable[[], Any], stopping: Callable[[], Any]) -> None:
-        super().__init__(config)
-        self._started = started
-        self._stopping = stopping
-
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        await super().startup(sockets)
-        if self.started:
-            self._started()
-
-    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        self._stopping()
-        await super().shutdown(sockets)
-
-
 async def served(
     settings: Settings, dsn: str, started: Callable[[], Any] = lambda: None, stopping: Callable[[], Any] = lambda: None
 ) -> None:
@@ -248,8 +238,37 @@ def sdl(check: Annotated[bool, typer.Option("--check", help="Compare instead of 
         raise CommandFailed("schema.graphql is not what the code promises: run `chorus sdl` and look at the change.")
 
 
-@cli.command("explain-reads")
+@cli.command()
 def explain(
+    query: Annotated[str, typer.Argument(help="A query, or a file that holds one.")],
+    variables: Annotated[str, typer.Option(help="Its variables, as JSON.")] = "{}",
+    viewer: Annotated[int | None, typer.Option(help="The number of the user who asks.")] = None,
+    address: Address = None,
+) -> None:
+    """Run a query and show its plan: levels, batch functions, statements."""
+    settings = load()
+    text = Path(query).read_text(encoding="utf-8") if Path(query).is_file() else query
+    lines = explained(settings, database_url(settings, address), text, json.loads(variables), viewer)
+    console.print("\n".join(asyncio.run(lines)), markup=False, highlight=False, soft_wrap=True)
+
+
+async def explained(
+    settings: Settings, dsn: str, text: str, variables: dict[str, Any], viewer: int | None
+) -> list[str]:
+    """The lines of a query's plan; raises CommandFailed where it cannot be run."""
+    sent: Sent = {}
+    database = AskedDatabase(dsn, lambda name: sent.setdefault(asking.get(), []).append(name))
+    ctx = Context(db=database, cursors=Cursors(settings.keys), now=datetime.now(UTC), viewer=viewer)
+    try:
+        return await explain_operation(Operations(build_schema()), text, variables, ctx, sent)
+    except RequestError as error:
+        raise CommandFailed("\n".join(one["message"] for one in error.errors)) from None
+    finally:
+        await database.close()
+
+
+@cli.command("explain-reads")
+def explain_statements(
     names: Annotated[list[str] | None, typer.Argument(help="Only these statements.")] = None,
     scale: Annotated[str, typer.Option(help="Of the world, where this command makes one.")] = "large",
     address: Annotated[

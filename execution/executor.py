@@ -34,7 +34,7 @@ class BreadthFirstExecutor(IncrementalExecutor):
 
     def execute_operation(self, serially: bool | None = None) -> Any:  # noqa: FBT001  graphql-core's signature
         """The result, or an awaitable of it if anything in the operation was awaitable."""
-        plan = self._plan()
+        plan = self.plan()
         root_type = self.schema.get_root_type(self.operation.operation)
         if plan is None or root_type is None:
             type(self).handed_over += 1
@@ -49,7 +49,8 @@ class BreadthFirstExecutor(IncrementalExecutor):
             return self._nothing(error)
         return run.result()
 
-    def _plan(self) -> Plan | None:
+    def plan(self) -> Plan | None:
+        """How this operation is answered; None where graphql-core's executor answers it."""
         if self.document is None or self.middleware_manager is not None or self.abort_signal is not None:
             return None
         return self.plans.find(self.schema, self.document, self.operation, self.fragments, self.variable_values)

@@ -3,6 +3,7 @@
 import asyncio
 import socket
 import sys
+from collections.abc import Callable
 from typing import Any
 
 import uvicorn
@@ -90,3 +91,21 @@ def configuration(
         timeout_keep_alive=KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=5,
     )
+
+
+class Server(uvicorn.Server):
+    """Tells when requests are answered, and when they soon will not be."""
+
+    def __init__(self, config: uvicorn.Config, started: Callable[[], Any], stopping: Callable[[], Any]) -> None:
+        super().__init__(config)
+        self._started = started
+        self._stopping = stopping
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if self.started:
+            self._started()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self._stopping()
+        await super().shutdown(sockets)

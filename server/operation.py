@@ -40,7 +40,7 @@ class Operations:
 
     async def answer(self, operation: Operation, variables: dict[str, Any] | None, ctx: Any) -> Body:
         """Executes a query or a mutation; raises RequestError where nothing was executed or time ran out."""
-        executor = self._built(operation, variables, ctx)
+        executor = self.built(operation, variables, ctx)
         if operation.only_introspects:
             # Some 50 ms without a pause: beside the loop.
             return _body(await asyncio.to_thread(lambda: cast("ExecutionResult", executor.execute_operation())))
@@ -50,7 +50,7 @@ class Operations:
         self, operation: Operation, variables: dict[str, Any] | None, ctx: Any
     ) -> AsyncGenerator[Body, None]:
         """The response events of a subscription; raises RequestError where it cannot begin or go on."""
-        executor = self._built(operation, variables, ctx)
+        executor = self.built(operation, variables, ctx)
         source = await self._in_time(create_source_event_stream(executor))
         if isinstance(source, ExecutionResult):
             raise SourceFailed(errors=of_execution(source.errors or []))
@@ -62,7 +62,8 @@ class Operations:
             except Exception as error:  # noqa: BLE001  a source may fail in any way, and its words are not for clients
                 raise request_error(error) from None
 
-    def _built(self, operation: Operation, variables: dict[str, Any] | None, ctx: Any) -> Executor[Any]:
+    def built(self, operation: Operation, variables: dict[str, Any] | None, ctx: Any) -> Executor[Any]:
+        """What executes an operation; raises BadVariables."""
         executor = self._executor.build(
             self._schema,
             operation.document,
