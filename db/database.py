@@ -16,7 +16,8 @@ import asyncpg
 from asyncpg.prepared_stmt import PreparedStatement
 
 from db.errors import DatabaseClosed, DatabaseUnavailable, SessionsBroken, domain_error
-from db.loader import Arguments, Loader, align, columns
+from db.keys import align, columns
+from db.loader import Arguments, Loader
 from db.queries import QUERIES, Query, Slice
 
 CONNECT_TIMEOUT = 10.0

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from db.database import Database
-from db.loader import Loading, loaded, loading
+from db.loading import Loading, loaded, loading
 from events.cursor import Cursors
 from events.streams import ChartWatch
 from resolvers.errors import NoProfile, Unauthenticated

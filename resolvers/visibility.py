@@ -10,7 +10,7 @@ import asyncio
 from collections.abc import Awaitable, Sequence
 from typing import Any
 
-from db.loader import Loading, loading
+from db.loading import Loading, loading
 from resolvers.context import Context, Rows
 
 

@@ -1,0 +1,43 @@
+"""Keys to the arrays that a statement takes, and its rows back to the keys."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from db.queries import Query
+
+
+def columns(query: Query, keys: Iterable[Any]) -> tuple[list[Any], ...]:
+    """The keys as one array a key column, as the statement takes them."""
+    if len(query.keys) == 1:
+        return (list(keys),)
+    return tuple([key[index] for key in keys] for index in range(len(query.keys)))
+
+
+def grouped(query: Query, rows: Iterable[Any]) -> dict[Any, Any]:
+    """Rows by key. Within a key they keep the statement's order: a lateral with a limit is a nested loop, which keeps it."""
+    if query.shape == "one_per":
+        if len(query.keys) == 1:
+            column = query.keys[0]
+            return {row[column]: row for row in rows}
+        return {tuple([row[column] for column in query.keys]): row for row in rows}
+    lists: dict[Any, list[Any]] = {}
+    if len(query.keys) == 1:
+        column = query.keys[0]
+        for row in rows:
+            lists.setdefault(row[column], []).append(row)
+    else:
+        for row in rows:
+            lists.setdefault(tuple([row[column] for column in query.keys]), []).append(row)
+    return lists
+
+
+def picked(query: Query, keys: Iterable[Any], found: dict[Any, Any]) -> list[Any]:
+    """One answer a key, in the keys' order: a row or None, or for many_per and page_per a list of rows."""
+    if query.shape == "one_per":
+        return [found.get(key) for key in keys]
+    return [found.get(key, []) for key in keys]
+
+
+def align(query: Query, keys: Sequence[Any], rows: list[Any]) -> list[Any]:
+    """The rows handed back to the keys, in the keys' order."""
+    return picked(query, keys, grouped(query, rows))
