@@ -5,7 +5,6 @@ import json
 import logging
 import os
 import socket
-import subprocess
 import sys
 import threading
 from collections.abc import Awaitable, Callable, Coroutine, Iterator
@@ -27,6 +26,7 @@ from db.migrate import migrate as apply_migrations
 from db.migrate import read_migrations, require_current
 from dev.accounts import Account, accounts, sociable_handles, write_accounts
 from dev.asked import AskedDatabase
+from dev.beside import simulating
 from dev.explain import explain_reads
 from dev.postgres import EmbeddedPostgres
 from dev.sample import load_sample, progress_bar
@@ -343,7 +343,8 @@ def dev(
             def started() -> None:
                 welcome(settings, viewer)
                 if rate > 0:
-                    beside.enter_context(simulating(settings, rate))
+                    url = f"http://{settings.host}:{settings.port}/graphql"
+                    beside.enter_context(simulating(url, rate, settings.folder / TOKENS))
 
             until_stopped(served(settings, dsn, started, stopping=beside.close))
 
@@ -392,19 +393,6 @@ def welcome(settings: Settings, viewer: Account) -> None:
         f'{{"Authorization": "Bearer {viewer["token"]}"}}\n\n'
         f"A first query:\n{FIRST_QUERY}\n\nCtrl-C stops everything.\n"
     )
-
-
-@contextmanager
-def simulating(settings: Settings, rate: float) -> Iterator[None]:
-    """The simulator in a process of its own, which ends when its pipe to us does: at the end of the block, or when we were killed."""
-    url = f"http://{settings.host}:{settings.port}/graphql"
-    command = [sys.executable, "-m", "cli", "simulate", "--url", url, "--rate", str(rate), "--while-parent-lives"]
-    command += ["--tokens", str(settings.folder / TOKENS)]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, start_new_session=True) as process:
-        try:
-            yield
-        finally:
-            process.stdin.close()  # type: ignore[union-attr]
 
 
 if __name__ == "__main__":
