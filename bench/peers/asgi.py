@@ -76,8 +76,3 @@ def run(application: Any) -> None:
     uvicorn.run(
         application, port=port, loop="uvloop", http="httptools", ws="none", access_log=False, log_level="warning"
     )
-
-
-def number(name: str) -> int:
-    """The number in an id: 12 of `sound_12`."""
-    return int(name.rpartition("_")[2])

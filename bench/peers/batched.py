@@ -6,7 +6,8 @@ from typing import Any
 
 import orjson
 
-from bench.peers.asgi import Kept, number, serve
+from bench.peers.asgi import Kept, serve
+from bench.queries import number
 
 CREATOR = "u.id as creator_id, u.handle, u.display_name"
 STATEMENTS = {
