@@ -1,14 +1,18 @@
 """The executor: graphql-core's contract over a plan, so that any schema runs breadth first."""
 
+from functools import cached_property
 from typing import Any, ClassVar
 
 from graphql import DocumentNode, GraphQLError, GraphQLSchema, OperationType
 from graphql.execution import Executor
-from graphql.execution.executor import SELECTIONS_NESTED_TOO_DEEPLY
+from graphql.execution.executor import SELECTIONS_NESTED_TOO_DEEPLY, CollectedErrors
 from graphql.execution.incremental import IncrementalExecutor
+from graphql.execution.values import VariableValues
+from graphql.type.definition import GraphQLResolveInfoHelpers
 
 from execution.plan import Plan, Plans
 from execution.run import Run
+from execution.variables import Variables
 
 
 class BreadthFirstExecutor(IncrementalExecutor):
@@ -31,6 +35,46 @@ class BreadthFirstExecutor(IncrementalExecutor):
         if isinstance(executor, BreadthFirstExecutor):
             executor.document = document
         return executor
+
+    @property
+    def async_helpers(self) -> GraphQLResolveInfoHelpers:
+        """What resolvers find in their `info`, made anew for each: kept, it would hold the executor in a circle, which only the collector ends."""
+        return GraphQLResolveInfoHelpers(self.gather_async_work, self.track_async_work)
+
+    @async_helpers.setter
+    def async_helpers(self, _: GraphQLResolveInfoHelpers) -> None:
+        pass
+
+    def again(
+        self, context_value: Any, given: dict[str, Any], *, most_errors: int
+    ) -> "list[GraphQLError] | BreadthFirstExecutor":
+        """The same operation for another request; or what is wrong with its variables."""
+        values = self.variables.coerced(given, most_errors=most_errors)
+        if isinstance(values, list):
+            return values
+        executor: BreadthFirstExecutor = object.__new__(type(self))
+        executor.__dict__.update(
+            self.__dict__,
+            context_value=context_value,
+            variable_values=values,
+            collected_errors=CollectedErrors(),
+            pending_incremental_futures=set(),
+            background_futures=set(),
+        )
+        return executor
+
+    def forgotten(self) -> "BreadthFirstExecutor":
+        """This operation without its request, to be kept for the next."""
+        executor: BreadthFirstExecutor = object.__new__(type(self))
+        executor.__dict__.update(
+            self.__dict__, context_value=None, root_value=None, variable_values=VariableValues({}, {})
+        )
+        return executor
+
+    @cached_property
+    def variables(self) -> Variables:
+        """How this operation's variables are coerced."""
+        return Variables(self.schema, self.operation.variable_definitions)
 
     def execute_operation(self, serially: bool | None = None) -> Any:  # noqa: FBT001  graphql-core's signature
         """The result, or an awaitable of it if anything in the operation was awaitable."""
