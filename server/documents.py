@@ -20,6 +20,7 @@ from graphql import (
 )
 from graphql.validation.rules import overlapping_fields_can_be_merged
 
+from execution import BreadthFirstExecutor
 from server import limits
 from server.errors import BadText, InvalidDocument, OperationUnclear, SyntaxWrong, TooComplex, Unavailable, of_document
 
@@ -34,14 +35,15 @@ ABORTED = "Validation aborted."  # graphql-core's only word for a document beyon
 overlapping_fields_can_be_merged.MAX_COMPLEXITY_BUDGET = 200_000
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)
 class Operation:
-    """One operation of a valid document; one that only introspects needs no database, but time."""
+    """One operation of a valid document; one that only introspects needs no database, but time. `executor` is what answered it first."""
 
     document: DocumentNode
     name: str | None
     kind: OperationType
     only_introspects: bool
+    executor: BreadthFirstExecutor | None = None
 
 
 class Document:

@@ -7,10 +7,11 @@ from inspect import isawaitable
 from typing import Any, cast
 
 import strawberry
-from graphql import ExecutionResult
+from graphql import ExecutionResult, GraphQLError
 from graphql.execution import Executor, create_source_event_stream
 from strawberry.execution import optimized_is_awaitable
 
+from execution import BreadthFirstExecutor
 from server.documents import Documents, Operation
 from server.errors import BadVariables, SourceFailed, TimedOut, of_document, of_execution, request_error
 from server.limits import Limits
@@ -64,6 +65,8 @@ class Operations:
 
     def built(self, operation: Operation, variables: dict[str, Any] | None, ctx: Any) -> Executor[Any]:
         """What executes an operation; raises BadVariables."""
+        if operation.executor is not None:
+            return _valid(operation.executor.again(ctx, variables or {}, most_errors=MOST_ERRORS))
         executor = self._executor.build(
             self._schema,
             operation.document,
@@ -73,9 +76,10 @@ class Operations:
             is_awaitable=optimized_is_awaitable,  # type: ignore[arg-type]  # annotated as a plain predicate
             max_coercion_errors=MOST_ERRORS,
         )
-        if isinstance(executor, list):
-            raise BadVariables(errors=[of_document(error, BadVariables.code) for error in executor])
-        return executor
+        valid = _valid(executor)
+        if isinstance(valid, BreadthFirstExecutor) and valid.plan() is not None:
+            operation.executor = valid.forgotten()
+        return valid
 
     async def _in_time(self, result: Any) -> Any:
         if not isawaitable(result):
@@ -85,6 +89,12 @@ class Operations:
                 return await result
         except TimeoutError:
             raise TimedOut(f"The operation took longer than {self._time_limit:g} s and was stopped.") from None
+
+
+def _valid(executor: "Executor[Any] | list[GraphQLError]") -> Executor[Any]:
+    if isinstance(executor, list):
+        raise BadVariables(errors=[of_document(error, BadVariables.code) for error in executor])
+    return executor
 
 
 def _body(result: ExecutionResult) -> Body:
