@@ -88,7 +88,13 @@ bench: .venv/.check  ## Measure Chorus beside servers that answer the same (need
 
 .PHONY: bench-peers
 bench-peers: .venv/.check  ## The same with Mercurius and PostGraphile, from npm
+	@command -v npm >/dev/null || { echo "Not run: the peers need npm: on Debian, apt-get install npm"; exit 1; }
+	@$(MAKE) bench/peers/node_modules/.made
 	@.venv/bin/python -m bench --peers $(BENCH)
+
+bench/peers/node_modules/.made: bench/peers/package-lock.json
+	@cd bench/peers && npm ci --silent
+	@touch $@
 
 .PHONY: lock
 lock:  ## Write the lock again after a change of pyproject.toml (needs uv; UPGRADE=1 takes newer versions)

@@ -43,13 +43,13 @@ def memory(root: int) -> int:
     return pages * os.sysconf("SC_PAGE_SIZE")
 
 
-def pin(root: int, core: int) -> None:
-    """Keeps this process, all that descend from it and all whom they will start on one core."""
+def pin(root: int, cores: set[int]) -> None:
+    """Keeps this process, all that descend from it and all whom they will start on these cores."""
     for pid in family(root):
         tasks = Path(f"/proc/{pid}/task")
         for task in tasks.iterdir() if tasks.exists() else ():
             try:
-                os.sched_setaffinity(int(task.name), {core})
+                os.sched_setaffinity(int(task.name), cores)
             except ProcessLookupError:
                 continue
 

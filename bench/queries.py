@@ -32,8 +32,8 @@ def number(name: str) -> int:
 def numbered(variables: Variables) -> Variables:
     """The variables with numbers in the place of global ids, as text: a BigInt and an ID take that."""
     return {
-        name: [str(number(id)) for id in value] if isinstance(value, list) else str(number(value))
-        for name, value in variables.items()
+        variable: [str(number(name)) for name in value] if isinstance(value, list) else str(number(value))
+        for variable, value in variables.items()
     }
 
 

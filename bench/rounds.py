@@ -1,6 +1,8 @@
 """Rounds: every server in turn, then again, so that a slow minute of the machine is everybody's; of each figure the median."""
 
-from collections.abc import Iterable
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
 from statistics import median
 from typing import Any
 
@@ -8,50 +10,72 @@ from bench.load import Place, load
 from bench.queries import Keys, Query
 from bench.servers import Running
 
-Figures = dict[str, Any]
-QUERY_SECONDS = 48  # of measuring, so that one query takes under a minute with its warm-up
+QUERY_SECONDS = 48  # of measuring, so that a query takes under a minute with its warm-up
 WARM = 16  # connections
 
 
-def fair_seconds(servers: int, rounds: int, settings: int) -> int:
-    """How long each round of a server may be."""
-    return max(1, QUERY_SECONDS // (servers * rounds * settings))
+@dataclass(frozen=True)
+class Case:
+    """What all servers are asked in turn; `setting` says in words in what it differs from the others. Unseen documents come once each."""
+
+    query: Query
+    setting: str
+    connections: int
+    keys: Keys
+    unseen: bool = False
+
+    def bodies(self, server: Running) -> list[Any]:
+        """What is drawn from, in this server's words."""
+        bodies = [server.server.body(self.query, variables) for variables in self.query.variables(self.keys)]
+        if self.unseen:
+            for body in bodies:
+                body["query"] = re.sub(r"\b(id|rowId) title", r"\1 title aUNSEEN: title", body["query"], count=1)
+        return bodies
 
 
-def bodies(server: Running, query: Query, keys: Keys) -> list[Any]:
-    """What is drawn from, in this server's words."""
-    return [server.server.body(query, variables) for variables in query.variables(keys)]
+@dataclass(frozen=True)
+class Row:
+    """What a server did in a case: of each figure the median, and all rounds."""
+
+    query: str
+    setting: str
+    server: str
+    figures: dict[str, float]
+    rounds: list[dict[str, float]]
 
 
-def measure(
-    running: list[Running],
-    query: Query,
-    keys: Keys,
-    connections: Iterable[int],
-    *,
-    rounds: int,
-    seconds: int,
-    place: Place,
-) -> dict[int, dict[str, Figures]]:
-    """By number of connections and by server, the medians and all rounds."""
-    own = {server.name: bodies(server, query, keys) for server in running}
+def fair_seconds(rounds: int) -> int:
+    """How long a round of one server may be so that those of a query, and their warm-up, take under a minute."""
+    return max(1, QUERY_SECONDS // rounds)
 
-    def once(server: Running, number: int, length: int) -> Figures:
-        path = server.server.path(query)
-        return load(server, own[server.name], path=path, connections=number, seconds=length, place=place)
 
-    for server in running:
-        once(server, WARM, 1)
-    found: dict[int, dict[str, Figures]] = {}
-    for number in connections:
-        seen: dict[str, list[Figures]] = {server.name: [] for server in running}
+def measure(running: list[Running], cases: list[Case], *, rounds: int, seconds: int, place: Place) -> Iterator[Row]:
+    """The rows of each case as soon as it is done; a server is warmed up for each new document."""
+    warm = None
+    for case in cases:
+        own = {server.name: case.bodies(server) for server in running}
+        if warm != case.query:
+            for server in running:
+                _round(server, own[server.name], case, connections=WARM, seconds=1, place=place)
+            warm = case.query
+        seen: dict[str, list[dict[str, float]]] = {server.name: [] for server in running}
         for _ in range(rounds):
             for server in running:
-                seen[server.name].append(once(server, number, seconds))
-        found[number] = {name: medians(figures) for name, figures in seen.items()}
-    return found
+                figures = _round(
+                    server, own[server.name], case, connections=case.connections, seconds=seconds, place=place
+                )
+                seen[server.name].append(figures)
+        for name, all_rounds in seen.items():
+            yield Row(case.query.name, case.setting, name, medians(all_rounds), all_rounds)
 
 
-def medians(figures: list[Figures]) -> Figures:
-    """Of each figure its median, and the rounds that it is of."""
-    return {name: median(each[name] for each in figures) for name in figures[0]} | {"rounds": figures}
+def _round(
+    server: Running, bodies: list[Any], case: Case, *, connections: int, seconds: int, place: Place
+) -> dict[str, float]:
+    path = server.server.path(case.query)
+    return load(server, bodies, path=path, connections=connections, seconds=seconds, place=place)
+
+
+def medians(rounds: list[dict[str, float]]) -> dict[str, float]:
+    """Of each figure its median."""
+    return {name: median(each[name] for each in rounds) for name in rounds[0]}

