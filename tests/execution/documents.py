@@ -82,7 +82,7 @@ class Draw:
         arguments = self.given(definition)
         # A field with arguments has a name of its own each time, so that no two of one name differ.
         self.aliases += 1
-        alias = f"a{self.aliases}: " if arguments or self.random.random() < 0.15 else ""
+        alias = f"alias{self.aliases}: " if arguments or self.random.random() < 0.15 else ""
         named = get_named_type(definition.type)
         below = "" if is_leaf_type(named) else " " + self.selection(named, depth - 1)
         return f"{alias}{name}{arguments}{self.directive()}{below}"
