@@ -38,6 +38,14 @@ class Loading(Generic[T]):
             self._compute, self._batches = None, ()  # the rows of others go with the batch
         return self._value
 
+    def exception(self) -> Exception | None:
+        """What `result()` raises; None where it has an answer."""
+        try:
+            self.result()
+        except Exception as error:  # noqa: BLE001  whatever it was, it is asked for
+            return error
+        return None
+
     def then(self, function: Callable[[T], U]) -> "Loading[U]":
         """What the function makes of this, without a task."""
         return Loading(self._batches, lambda: function(self._whole()))
