@@ -67,12 +67,12 @@ class Pick:
         found: dict[Any, Any] = {}
         for batch in self._batches:
             if batch.error is not None:
-                raise _another(batch.error)
+                raise another(batch.error)
             found = found | batch.found if found else batch.found
         answers = picked(self._query, self._keys, found)
         if not any(batch.partial for batch in self._batches):
             return answers
-        answers = [_another(answer) if isinstance(answer, Exception) else answer for answer in answers]
+        answers = [another(answer) if isinstance(answer, Exception) else answer for answer in answers]
         return Partial(answers) if any(isinstance(answer, Exception) for answer in answers) else answers
 
     def __del__(self) -> None:
@@ -80,12 +80,15 @@ class Pick:
             batch.wanted -= 1
 
 
-def _another(error: Exception) -> Exception:
-    # Were all told by the same exception, the frames of each would hang on it, and in a circle where one of them holds the load.
+def another(error: Exception) -> Exception:
+    """The same exception, to be raised once more.
+
+    Were all told by the same one, the frames of each would hang on it, and in a circle where one of them holds the load.
+    """
     try:
-        another = copy.copy(error)
+        copied = copy.copy(error)
     except TypeError:  # its class takes other arguments than it keeps
         return error
-    another.__cause__, another.__context__ = error.__cause__, error.__context__
-    another.__suppress_context__ = error.__suppress_context__
-    return another.with_traceback(error.__traceback__)
+    copied.__cause__, copied.__context__ = error.__cause__, error.__context__
+    copied.__suppress_context__ = error.__suppress_context__
+    return copied.with_traceback(error.__traceback__)

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Generator
 from typing import Any, Generic, TypeVar
 
-from db.batch import Batch, Partial
+from db.batch import Batch, Partial, another
 
 T = TypeVar("T")
 U = TypeVar("U")
@@ -86,7 +86,7 @@ class Loading(Generic[T]):
     def _whole(self) -> T:
         result = self.result()
         if isinstance(result, Partial):
-            raise next(value for value in result if isinstance(value, Exception))
+            raise another(next(value for value in result if isinstance(value, Exception)))
         return result
 
     def __await__(self) -> Generator[Any, None, T]:

@@ -1,12 +1,11 @@
 """Loads that are watched."""
 
-import asyncio
 from collections.abc import AsyncIterator
 
 import pytest
 
 from tests.ask import Api
-from tests.db.loads import ARRANGED, Loads
+from tests.db.loads import ARRANGED, Loads, warm
 
 
 @pytest.fixture
@@ -15,7 +14,6 @@ async def loads(api: Api) -> AsyncIterator[Loads]:
     for statement in ARRANGED:
         await api.sql(statement)
     watched = Loads(api, readers=2)
-    await asyncio.gather(watched.ask("user_by_id", [1]), watched.ask("sound_by_id", [1]))
-    watched.sent.clear()
+    await warm(watched)
     yield watched
     await watched.close()

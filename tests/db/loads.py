@@ -92,6 +92,12 @@ class Loads:
         return await self._send(query, sql, seen)
 
 
+async def warm(loads: Loads) -> None:
+    """Opens both connections."""
+    await asyncio.gather(loads.ask("user_by_id", [1]), loads.ask("sound_by_id", [1]))
+    loads.sent.clear()
+
+
 def context(loads: Loads) -> Context:
     """A stranger's request over this database."""
     return Context(db=loads.database, cursors=loads.api.cursors, now=loads.api.now)
