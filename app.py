@@ -11,10 +11,10 @@ from datetime import UTC, datetime
 from typing import Any
 
 from starlette.applications import Starlette
-from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import HTTPConnection
-from starlette.routing import BaseRoute, Route, WebSocketRoute
+from starlette.routing import BaseRoute, WebSocketRoute
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from db.database import Database
 from events.cursor import Cursors
@@ -36,6 +36,22 @@ LOCAL = r"https?://(localhost|127\.0\.0\.1)(:\d+)?"
 HOST = re.compile(r"[\w.-]{1,253}(:\d{1,5})?|\[[0-9a-fA-F:.]{2,45}\](:\d{1,5})?", re.ASCII)
 
 logger = logging.getLogger("chorus")
+
+
+class Chorus(Starlette):
+    """The application. Operations over HTTP go straight to what answers them: the router and its middleware cost as much as a small answer."""
+
+    def __init__(self, graphql: ASGIApp, **rest: Any) -> None:
+        super().__init__(**rest)
+        self.graphql = graphql
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """ASGI."""
+        if scope["type"] == "http" and scope["path"] == "/graphql":
+            scope["app"] = self
+            await self.graphql(scope, receive, send)
+        else:
+            await super().__call__(scope, receive, send)
 
 
 def build_app(settings: Settings, database_url: str) -> Starlette:
@@ -60,23 +76,25 @@ def build_app(settings: Settings, database_url: str) -> Starlette:
     async def healthy() -> None:
         await database.outbox_is_waiting()
 
-    routes = [*_graphql(settings, _context(settings, database, bus, demand)), *health.routes(healthy)]
-    return Starlette(routes=routes, lifespan=lifespan, middleware=_cors(settings))
+    http, websocket = _graphql(settings, _context(settings, database, bus, demand))
+    routes: list[BaseRoute] = [WebSocketRoute("/graphql", websocket), *health.routes(healthy)]
+    if settings.graphiql:
+        routes += graphiql.assets()
+    return Chorus(_shared(settings, http), routes=routes, lifespan=lifespan)
 
 
-def _cors(settings: Settings) -> list[Middleware]:
+def _shared(settings: Settings, http: GraphQLHttp) -> ASGIApp:
+    # With pages of other origins, as far as they are allowed.
     if not settings.cors_origins and settings.environment == "production":
-        return []
-    return [
-        Middleware(
-            CORSMiddleware,
-            allow_origins=settings.cors_origins,
-            allow_origin_regex=None if settings.environment == "production" else LOCAL,
-            allow_methods=("GET", "POST"),
-            allow_headers=("authorization", "content-type", "graphql-require-preflight", "idempotency-key"),
-            max_age=86_400,
-        )
-    ]
+        return http
+    return CORSMiddleware(
+        http,
+        allow_origins=settings.cors_origins,
+        allow_origin_regex=None if settings.environment == "production" else LOCAL,
+        allow_methods=("GET", "POST"),
+        allow_headers=("authorization", "content-type", "graphql-require-preflight", "idempotency-key"),
+        max_age=86_400,
+    )
 
 
 def tokens(settings: Settings) -> Tokens:
@@ -86,7 +104,7 @@ def tokens(settings: Settings) -> Tokens:
     return Tokens(RemoteKeys(settings.jwks_url), issuer=settings.jwt_issuer, audience=settings.jwt_audience)
 
 
-def _graphql(settings: Settings, context: ContextOf) -> list[BaseRoute]:
+def _graphql(settings: Settings, context: ContextOf) -> tuple[GraphQLHttp, GraphQLWs]:
     operations = Operations(build_schema(settings.executor), time_limit=settings.time_limit)
     verified = tokens(settings)
     http = GraphQLHttp(
@@ -98,9 +116,7 @@ def _graphql(settings: Settings, context: ContextOf) -> list[BaseRoute]:
         classic=settings.http_profile == "classic",
     )
     bounds = Bounds(settings.init_timeout, settings.operations_per_socket, settings.sockets_per_caller)
-    websocket = GraphQLWs(operations, verified, context, bounds=bounds)
-    assets = graphiql.assets() if settings.graphiql else []
-    return [Route("/graphql", http), WebSocketRoute("/graphql", websocket), *assets]
+    return http, GraphQLWs(operations, verified, context, bounds=bounds)
 
 
 def _context(settings: Settings, database: Database, bus: PostgresBus, demand: Demand) -> ContextOf:
