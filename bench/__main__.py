@@ -82,7 +82,7 @@ def _rows(staged: Stage, mode: Mode, queries: list[str], *, rounds: int, seconds
 
 def _finish(staged: Stage, mode: str, rows: list[Row], *, whole: bool) -> None:
     targets = compared(rows)
-    print("", targets, place_in_words(rows, staged.facts), sep="\n")
+    print("", *filter(None, [targets, place_in_words(rows, staged.facts)]), sep="\n")
     if not whole:
         return
     absent = [server.title for server in SERVERS if server.name in MODES[mode].servers and server not in staged.servers]

@@ -118,8 +118,11 @@ def _figures(before: Used, after: Used, sent: int, elapsed: float, place: Place)
         "server_us": server / sent * 1e6,
         "postgres_us": postgres / sent * 1e6,
         "generator_us": generator / sent * 1e6,
-        "others_on_server_core": max(0.0, others[0] / clock),
-        "others_on_other_core": max(0.0, others[1] / clock),
+        "server_share": server / clock,
+        "postgres_share": postgres / clock,
+        "generator_share": generator / clock,
+        "others_on_server_core": min(1.0, max(0.0, others[0] / clock)),
+        "others_on_other_core": min(1.0, max(0.0, others[1] / clock)),
         "stolen_of_server_core": cores.stolen[place.server_core] / clock,
         "stolen_of_other_core": cores.stolen[place.other_core] / clock,
     }

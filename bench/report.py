@@ -14,23 +14,24 @@ from bench import load, machine
 from bench.load import Place
 from bench.queries import QUERIES
 from bench.rounds import Row
-from bench.servers import SERVERS, versions
+from bench.servers import SERVERS, Server, versions
 
 HERE = Path(__file__).parent
+QUIET = 0.05  # of a core for anybody else
 TITLES = {server.name: server.title for server in SERVERS}
 HEAD = """| | server | requests/s | p50 ms | p99 ms | CPU µs a request: server | Postgres | Chorus answers | with of the CPU |
 |---|---|---:|---:|---:|---:|---:|---:|---:|"""
 
 
-def about(place: Place, postgres: str) -> dict[str, Any]:
+def about(place: Place, postgres: str, chosen: list[Server]) -> dict[str, Any]:
     """When, what and where was measured."""
     git = ["git", "-C", str(HERE), "describe", "--always", "--dirty"]
     commit = subprocess.run(git, capture_output=True, text=True, check=False).stdout.strip()
     return {
         "at": datetime.now(UTC).isoformat(timespec="seconds"),
-        "commit": commit or None,
+        "commit": commit or "unknown",
         "machine": machine.machine(),
-        "versions": versions() | {"postgres": postgres, "wrk": load.version()},
+        "versions": versions(chosen) | {"postgres": postgres, "wrk": load.version()},
         "cores": {"server": place.server_core, "postgres and wrk": place.other_core},
     }
 
@@ -89,11 +90,22 @@ def place_in_words(rows: Iterable[Row], facts: dict[str, Any]) -> str:
     rounds = [figures for row in rows for figures in row.rounds]
     about, cores = facts["machine"], facts["cores"]
     names = ", ".join(f"{name} {version}" for name, version in facts["versions"].items())
+    noise = (
+        ""
+        if _share(rounds) < QUIET
+        else " The machine was not quiet: the requests a second are too few, the CPU of each is what counts."
+    )
     return (
         f"{facts['at'][:10]}, commit {facts['commit']}: {about['cores']} cores of {about['processor']}, {about['memory_gib']} GiB, {about['kernel']}; {names}. "
         f"The server had core {cores['server']}, Postgres and wrk core {cores['postgres and wrk']}. "
         f"Others took {_taken(rounds, 'others_on_server_core')} of the server's core and {_taken(rounds, 'others_on_other_core')} of the other, "
-        f"the host {_taken(rounds, 'stolen_of_server_core')} and {_taken(rounds, 'stolen_of_other_core')}."
+        f"the host {_taken(rounds, 'stolen_of_server_core')} and {_taken(rounds, 'stolen_of_other_core')}.{noise}"
+    )
+
+
+def _share(rounds: list[dict[str, float]]) -> float:
+    return max(
+        mean(figures[name] for figures in rounds) for name in rounds[0] if name.startswith(("others_", "stolen_"))
     )
 
 

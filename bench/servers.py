@@ -1,5 +1,6 @@
 """The servers that are measured: how each is started, how it is asked, and how its answer says the same as Chorus's."""
 
+import json
 import os
 import secrets
 import socket
@@ -10,6 +11,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -83,23 +85,23 @@ SERVERS = [
     Server("chorus", "**Chorus**", [*PYTHON, "cli", "serve"], _at_graphql, _operation, signed_in=True),
     Server(
         "graphql-core",
-        "Strawberry as shipped: graphql-core's executor, DataLoaders",
+        "Strawberry as shipped",
         [*PYTHON, "bench.peers.graphql_core"],
         _at_graphql,
         _operation,
         signed_in=True,
     ),
-    Server("batched", "by hand: few batched statements", [*PYTHON, "bench.peers.batched"], _by_name, _arguments),
+    Server("batched", "by hand: batched statements", [*PYTHON, "bench.peers.batched"], _by_name, _arguments),
     Server(
         "one-statement",
-        "by hand: one statement that builds the JSON",
+        "by hand: one statement",
         [*PYTHON, "bench.peers.one_statement"],
         _by_name,
         _arguments,
     ),
     Server(
         "mercurius",
-        "Mercurius: JIT, loaders, pg",
+        "Mercurius",
         [str(NODE), str(PEERS / "mercurius.js")],
         _at_graphql,
         _numbered_operation,
@@ -194,9 +196,12 @@ def missing(server: Server) -> str | None:
     return f"{server.name} needs its packages from npm, which `make bench-peers` fetches, and Linux on x64"
 
 
-def versions() -> dict[str, str]:
+def versions(chosen: list[Server]) -> dict[str, str]:
     """Of what serves."""
-    from importlib.metadata import version
-
     names = ("strawberry-graphql", "graphql-core", "asyncpg", "uvicorn", "uvloop", "httptools", "orjson", "starlette")
-    return {"python": sys.version.split()[0], **{name: version(name) for name in names}}
+    ours = {"python": sys.version.split()[0], **{name: version(name) for name in names}}
+    if not any(server.from_npm for server in chosen):
+        return ours
+    theirs = json.loads((PEERS / "package.json").read_text())["dependencies"]
+    node = subprocess.run([NODE, "--version"], capture_output=True, text=True, check=True).stdout.strip("v\n")
+    return ours | {"node": node} | {name: theirs[name] for name in ("mercurius", "postgraphile", "pg")}

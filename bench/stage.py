@@ -46,7 +46,7 @@ def stage(chosen: list[Server], database_url: str | None) -> Iterator[Stage]:
         pid, version = asyncio.run(postmaster(dsn))
         place = Place(own, other, pid)
         with _pinned(pid, other, set(allowed)), issuer(SUBJECT) as issued, started(chosen, dsn, issued, own) as running:
-            yield Stage(running, place, about(place, version), dsn)
+            yield Stage(running, place, about(place, version, chosen), dsn)
 
 
 @contextmanager
