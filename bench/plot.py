@@ -6,7 +6,7 @@ from bench.queries import QUERIES
 from bench.report import TITLES, cpu
 from bench.rounds import Row
 
-LEFT, WIDTH, RIGHT = 190, 480, 200  # of the names, the bars, the figures
+LEFT, WIDTH, RIGHT = 200, 470, 200  # of the names, the bars, the figures
 BAR, GAP, HEAD = 16, 6, 34
 OURS, THEIRS = "#7c3aed", "#94a3b8"
 
