@@ -18,6 +18,7 @@ from bench.stage import Stage, stage
 from bench.targets import compared
 
 FEWEST_ROUNDS = 3  # that have a median
+MILLION = 1_000_000
 
 
 def main(
@@ -29,7 +30,7 @@ def main(
     peers: Annotated[bool, typer.Option("--peers", help="Those from npm too.")] = False,
     rounds: Annotated[int, typer.Option(min=1)] = FEWEST_ROUNDS,
     seconds: Annotated[int, typer.Option(min=0, help="Of a round; 0 keeps a query under a minute.")] = 0,
-    requests: Annotated[int, typer.Option(min=1, help="Of the mode memory.")] = 1_000_000,
+    requests: Annotated[int, typer.Option(min=1, help="Of the mode memory; fewer are only printed.")] = MILLION,
     database_url: Annotated[str | None, typer.Option(help="A world to ask instead of the bench's own.")] = None,
 ) -> None:
     """Measure Chorus beside servers that answer the same."""
@@ -99,6 +100,8 @@ def _memory(staged: Stage, requests: int) -> None:
         for sent, mebibytes in memory_over(server, staged.keys(), requests, staged.place):
             print(f"{server.name}: after {sent:>9,} requests {mebibytes:7.1f} MiB", flush=True)
             seen.setdefault(server.name, []).append((sent, round(mebibytes, 1)))
+    if requests < MILLION:
+        return
     lines = ["| server | requests | resident MiB |", "|---|---:|---:|"]
     lines += [f"| {name} | {sent:,} | {size} |" for name, steps in seen.items() for sent, size in steps]
     publish("memory", "\n".join(lines))

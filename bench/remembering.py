@@ -18,7 +18,7 @@ def memory_over(server: Running, keys: Keys, requests: int, place: Place) -> Ite
     bodies: list[Any] = []
     for query in QUERIES.values():
         drawn = query.variables(keys)
-        bodies += [server.server.body(query, drawn[place % len(drawn)]) for place in range(200)]
+        bodies += [server.server.body(query, drawn[turn % len(drawn)]) for turn in range(200)]
     path, sent, shown = server.server.path(query), 0, 0
     yield 0, machine.memory(server.pid) / 2**20
     while sent < requests:
