@@ -3,7 +3,7 @@
 The fast way takes a whole level at once, where the classes of the values tell all there is to know; the careful one takes values one by one and knows every case.
 """
 
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from itertools import chain
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -21,8 +21,9 @@ from graphql.execution.executor import invalid_return_type_error
 from graphql.pyutils import Path, is_iterable
 
 from execution.leaves import is_plain
-from execution.level import Level, Origin
+from execution.level import Level, Traced
 from execution.plan import Field, Selection
+from execution.values import discard
 
 if TYPE_CHECKING:
     from execution.run import Run
@@ -63,7 +64,7 @@ def _objects(run: "Run", level: Level, field: Field, values: list[Any]) -> bool:
     selections = _selections(field, classes)
     if selections is None:
         return False
-    below = iter(_build(run, field, found, selections, partial(level.below, field, values)))
+    below = iter(_build(run, level, field, found, selections))
     key = field.key
     for built, value in zip(level.built, values, strict=True):
         built[key] = next(below) if value is not None else None
@@ -77,7 +78,7 @@ def _lists(run: "Run", level: Level, field: Field, values: list[Any]) -> bool:
     selections = _selections(field, set(map(type, found)))
     if selections is None:
         return False
-    below = _build(run, field, found, selections, partial(level.below, field, values))
+    below = _build(run, level, field, found, selections)
     key, start = field.key, 0
     for built, value in zip(level.built, values, strict=True):
         stop = start + len(value)
@@ -90,30 +91,27 @@ def _selections(field: Field, classes: Iterable[type]) -> list[Selection] | None
     # Each selection once; None where a class does not tell its type.
     try:
         selections = {field.selection_of(cls): None for cls in classes}
-    except GraphQLError:
+    except Exception:  # noqa: BLE001  the careful way meets it again, and knows where
         return None
     return None if None in selections else list(selections)  # type: ignore[arg-type]  # just asked
 
 
 def _build(
-    run: "Run",
-    field: Field,
-    found: list[Any],
-    selections: list[Selection],
-    trace: Callable[[], tuple[list[Path | None], list[Origin]]],
+    run: "Run", above: Level, field: Field, found: list[Any], selections: list[Selection]
 ) -> list[dict[str, Any]]:
+    trace = partial(above.below, field)
     if len(selections) == 1:
-        return _level(run, Level(selections[0], found, trace))
+        return _level(run, Level(selections[0], found, above, trace))
     below: list[dict[str, Any]] = [{}] * len(found)
     for selection in selections:
         picks = [index for index, value in enumerate(found) if field.selection_of(type(value)) is selection]
-        level = Level(selection, [found[index] for index in picks], partial(_picked, trace, picks))
+        level = Level(selection, [found[index] for index in picks], above, partial(_picked, trace, picks))
         for index, built in zip(picks, _level(run, level), strict=True):
             below[index] = built
     return below
 
 
-def _picked(trace: Callable[[], tuple[list[Any], list[Any]]], picks: list[int]) -> tuple[list[Any], list[Any]]:
+def _picked(trace: Callable[[], Traced], picks: list[int]) -> Traced:
     paths, origins = trace()
     return [paths[index] for index in picks], [origins[index] for index in picks]
 
@@ -146,7 +144,13 @@ class Careful:
 
     def resolve(self) -> None:
         """Calls the resolver of the field for one object after the other."""
-        values = [self._resolved(parent, one) for parent, one in enumerate(self._level.objects)]
+        values: list[Any] = []
+        try:
+            for parent, one in enumerate(self._level.objects):
+                values.append(self._resolved(parent, one))
+        except BaseException:
+            discard(values)
+            raise
         complete(self._run, self._level, self._field, values)
 
     def _resolved(self, parent: int, one: Any) -> Any:
@@ -166,24 +170,30 @@ class Careful:
         """Waits for what is awaitable among the values and in their lists, and then completes them."""
         type_ = self._field.definition.type
         settled = [self._listed(type_, value) for value in values]
-        later = [index for index, value in enumerate(settled) if self._waits(type_, value)]
+        later = [index for index, value in enumerate(settled) if _attempt(partial(self._waits, type_), value) is True]
 
         def go_on(results: list[Any]) -> None:
             for index, result in zip(later, results, strict=True):
                 settled[index] = _or_raise(result)
             self._structure(settled)
 
-        self._run.after_all([self._settled(type_, settled[index]) for index in later], go_on)
+        self._run.after_all([settled[index] for index in later], go_on, partial(self._settled, type_))
 
     def _listed(self, type_: Any, value: Any) -> Any:
         # Whatever may be iterated becomes a list, once; an exception on the way takes its place.
         inner = type_.of_type if is_non_null_type(type_) else type_
-        if not is_list_type(inner) or not is_iterable(value) or self._executor.is_async_iterable(value):
+        if not is_list_type(inner):
             return value
+        items: list[Any] = []
         try:
-            return [self._listed(inner.of_type, item) for item in value]
+            if not is_iterable(value) or self._executor.is_async_iterable(value):
+                return value
+            for item in value:
+                items.append(self._listed(inner.of_type, item))  # noqa: PERF401  what was met so far is discarded
         except Exception as error:  # noqa: BLE001  what an iterator raises is the error of the list
+            discard(items)
             return error
+        return items
 
     def _waits(self, type_: Any, value: Any) -> bool:
         if self._executor.is_awaitable(value):
@@ -199,17 +209,32 @@ class Careful:
         if self._executor.is_awaitable(value):
             value = self._listed(type_, await value)
         inner = type_.of_type if is_non_null_type(type_) else type_
-        if is_list_type(inner) and self._executor.is_async_iterable(value):
-            value = [self._listed(inner.of_type, item) async for item in value]
-        if not is_list_type(inner) or type(value) is not list:
+        if not is_list_type(inner):
             return value
-        later = [index for index, item in enumerate(value) if self._waits(inner.of_type, item)]
-        results = await self._executor.gather_async_work(
-            [_outcome(self._settled(inner.of_type, value[index])) for index in later]
-        )
+        items: list[Any] = value if type(value) is list else []
+        try:
+            if self._executor.is_async_iterable(value):
+                async for item in value:
+                    items.append(self._listed(inner.of_type, item))  # noqa: PERF401  what was met so far is discarded
+            elif items is not value:
+                return value
+            await self._settle_items(inner.of_type, items)
+        except BaseException:
+            discard(items)
+            raise
+        return items
+
+    async def _settle_items(self, type_: Any, items: list[Any]) -> None:
+        later = [index for index, item in enumerate(items) if self._waits(type_, item)]
+        results = await self._executor.gather_async_work([self._outcome(type_, items[index]) for index in later])
         for index, result in zip(later, results, strict=True):
-            value[index] = result
-        return value
+            items[index] = result
+
+    async def _outcome(self, type_: Any, value: Any) -> Any:
+        try:
+            return await self._settled(type_, value)
+        except Exception as error:  # noqa: BLE001  it takes the place of the value
+            return error
 
     def _structure(self, values: list[Any]) -> None:
         field, found = self._field, list[Found]()
@@ -318,11 +343,11 @@ class Careful:
         for one, selection in selected:
             groups.setdefault(id(selection), (selection, []))[1].append(one)
         for selection, found in groups.values():
-            level = Level(selection, [one.value for one in found], partial(self._trace, found))
+            level = Level(selection, [one.value for one in found], self._level, partial(self._trace, found))
             for one, built in zip(found, _level(self._run, level), strict=True):
                 one.container[one.key] = built
 
-    def _trace(self, found: Sequence[Found]) -> tuple[list[Path | None], list[Origin]]:
+    def _trace(self, found: Sequence[Found]) -> Traced:
         objects = self._level.objects
         return [one.path for one in found], [
             (objects[one.parent], one.key if isinstance(one.key, int) else None) for one in found
@@ -333,13 +358,6 @@ class Careful:
         if info is None:
             info = self._infos[parent] = self._run.info(self._level, self._field, parent)
         return info
-
-
-async def _outcome(awaitable: Awaitable[Any]) -> Any:
-    try:
-        return await awaitable
-    except Exception as error:  # noqa: BLE001  it takes the place of the value
-        return error
 
 
 def _or_raise(result: Any) -> Any:

@@ -8,6 +8,7 @@ from graphql.pyutils import Path
 from execution.plan import Field, Selection
 
 Origin = tuple[Any, int | None]
+Traced = tuple[list[Path | None], list[Origin]]
 
 
 class Level:
@@ -16,21 +17,22 @@ class Level:
     Where each object came from is told only to who asks: an error, a resolver that wants its path, a field that is `Placed`.
     """
 
-    __slots__ = ("_origins", "_paths", "built", "objects", "rest", "selection", "trace")
+    __slots__ = ("above", "built", "objects", "rest", "selection", "trace", "traced")
 
     def __init__(
         self,
         selection: Selection,
         objects: Sequence[Any],
-        trace: Callable[[], tuple[list[Path | None], list[Origin]]],
+        above: "Level | None",
+        trace: Callable[[], Traced],
     ) -> None:
         self.selection = selection
         self.objects = objects
+        self.above = above
         self.trace = trace
         self.built: list[dict[str, Any]] = []
         self.rest: list[Field] = []
-        self._paths: list[Path | None] | None = None
-        self._origins: list[Origin] | None = None
+        self.traced: Traced | None = None
 
     def build(self) -> None:
         """Builds the response objects with what the generated function gives; where it fails, every field is left to be answered with care."""
@@ -43,21 +45,32 @@ class Level:
 
     def paths(self) -> list[Path | None]:
         """The path of each object; None for the root."""
-        if self._paths is None:
-            self._paths, self._origins = self.trace()
-        return self._paths
+        return self._traced()[0]
 
     def origins(self) -> list[Origin]:
         """For each object the parent whose field it came from, and its index where that was a list."""
-        if self._origins is None:
-            self._paths, self._origins = self.trace()
-        return self._origins
+        return self._traced()[1]
 
-    def below(self, field: Field, values: Sequence[Any]) -> tuple[list[Path | None], list[Origin]]:
-        """The paths and origins of the objects in these values of a field: nulls left out, lists one deep at most."""
+    def _traced(self) -> Traced:
+        # Down from the nearest level that is traced: a document may be nested deeper than Python's stack.
+        untraced: list[Level] = []
+        level: Level | None = self
+        while level is not None and level.traced is None:
+            untraced.append(level)
+            level = level.above
+        for one in reversed(untraced):
+            one.traced = one.trace()
+        return self.traced  # type: ignore[return-value]  # just traced
+
+    def below(self, field: Field) -> Traced:
+        """The paths and origins of the objects in what this field gave: nulls left out, lists one deep at most.
+
+        It reads what was built, for a resolver may have changed its list since.
+        """
         paths: list[Path | None] = []
         origins: list[Origin] = []
-        for parent, above, value in zip(self.objects, self.paths(), values, strict=True):
+        for parent, above, built in zip(self.objects, self.paths(), self.built, strict=True):
+            value = built[field.key]
             path = Path(above, field.key, field.parent_type.name)
             if field.depth == 0:
                 if value is not None:

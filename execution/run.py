@@ -18,39 +18,56 @@ from execution.complete import Careful, complete
 from execution.level import Level
 from execution.nulls import Failure, propagate
 from execution.plan import Field, Plan
-from execution.values import checked, values_of
+from execution.values import checked, discard, values_of
+
+
+async def _awaited(awaitable: Awaitable[Any]) -> Any:
+    return await awaitable
 
 
 class Waiting:
     """What is awaited, and what happens then. A list of awaitables is waited for as one, their exceptions among their results."""
 
-    __slots__ = ("awaited", "go_on", "run")
+    __slots__ = ("awaited", "future", "go_on", "run", "settle")
 
-    def __init__(self, run: "Run", awaited: Any, go_on: Callable[[Any], None]) -> None:
+    def __init__(
+        self, run: "Run", awaited: Any, go_on: Callable[[Any], None], settle: Callable[[Any], Any] = _awaited
+    ) -> None:
         self.run = run
         self.awaited = awaited
         self.go_on = go_on
+        self.settle = settle
+        self.future: Any = None
 
     def begin(self) -> bool:
         """True where it is there already."""
         if type(self.awaited) is list:
-            self.awaited = asyncio.gather(*self.awaited, return_exceptions=True)
-        elif not hasattr(self.awaited, "add_done_callback"):
+            self.future = asyncio.gather(*map(self.settle, self.awaited), return_exceptions=True)
+        elif hasattr(self.awaited, "add_done_callback"):
+            self.future = self.awaited
+        else:
             # A coroutine runs whole inside one task: its context variables, timeouts and cancellation are its own.
-            self.awaited = asyncio.ensure_future(self.awaited)
-        if self.awaited.done():
+            coroutine = self.awaited if asyncio.iscoroutine(self.awaited) else self.settle(self.awaited)
+            self.future = asyncio.ensure_future(coroutine)
+        if self.future.done():
             return True
-        self.awaited.add_done_callback(self)
+        self.future.add_done_callback(self)
         return False
 
     def __call__(self, _: Any) -> None:
         self.run.wake(self)
 
+    def stop(self) -> None:
+        """Cancels what was begun."""
+        if self.future is not None:
+            self.future.remove_done_callback(self)
+            self.future.cancel()
+
     def drop(self) -> None:
-        """Closes what was never begun."""
-        for awaited in self.awaited if type(self.awaited) is list else [self.awaited]:
-            if asyncio.iscoroutine(awaited):
-                awaited.close()
+        """Closes what was never begun, and takes notice of an exception that nobody asked for."""
+        discard(self.awaited)
+        if self.future is not None and self.future.done() and not self.future.cancelled():
+            self.future.exception()
 
 
 class Run:
@@ -60,11 +77,11 @@ class Run:
         self.executor = executor
         self._failures: list[Failure] = []
         self._levels: deque[Level] = deque()
-        self._unstarted: list[Waiting] = []
+        self._unstarted: deque[Waiting] = deque()
         self._pending: set[Waiting] = set()
-        self._ready: list[Waiting] = []
+        self._ready: deque[Waiting] = deque()
         self._waker: asyncio.Future[None] | None = None
-        self._root = Level(plan.root(root_type), [executor.root_value], lambda: ([None], [(None, None)]))
+        self._root = Level(plan.root(root_type), [executor.root_value], None, lambda: ([None], [(None, None)]))
         self._root.build()
         # Mutations run one after the other (spec 6.2.2), each with all that is selected of it.
         self._serial = deque(self._root.rest if serially else ())
@@ -73,7 +90,11 @@ class Run:
 
     def result(self) -> ExecutionResult | Awaitable[ExecutionResult]:
         """Runs the operation; the result is awaitable only if something in it was."""
-        self._advance()
+        try:
+            self._advance()
+        except BaseException:
+            self._drop()
+            raise
         return self._finish() if self._unstarted else self._response()
 
     def _advance(self) -> None:
@@ -84,6 +105,8 @@ class Run:
                     self._start(level, field)
             if self._unstarted or self._pending or not self._serial:
                 return
+            if any(failure.null_at == 0 for failure in self._failures):
+                return  # the response is null already: what has not begun does not begin (spec 6.4.4)
             self._start(self._root, self._serial.popleft())
 
     async def _finish(self) -> ExecutionResult:
@@ -92,21 +115,26 @@ class Run:
                 if not self._ready:
                     self._waker = asyncio.get_running_loop().create_future()
                     await self._waker
-                ready, self._ready = self._ready, []
-                self._pending.difference_update(ready)
-                for waiting in ready:
-                    waiting.go_on(waiting.awaited)
+                while self._ready:
+                    waiting = self._ready.popleft()
+                    self._pending.discard(waiting)
+                    waiting.go_on(waiting.future)
                 self._advance()
+        except GeneratorExit:
+            self._stop()
+            raise
         except BaseException:
-            await self._stop()
+            await self._ended(self._stop())
             raise
         return self._response()
 
     def _begin(self) -> bool:
         # False where nothing is left to wait for.
-        unstarted, self._unstarted = self._unstarted, []
-        self._pending.update(unstarted)
-        self._ready += [waiting for waiting in unstarted if waiting.begin()]
+        while self._unstarted:
+            waiting = self._unstarted.popleft()
+            self._pending.add(waiting)
+            if waiting.begin():
+                self._ready.append(waiting)
         return bool(self._pending)
 
     def wake(self, waiting: Waiting) -> None:
@@ -115,16 +143,31 @@ class Run:
         if self._waker is not None and not self._waker.done():
             self._waker.set_result(None)
 
-    async def _stop(self) -> None:
-        # Nothing that was begun outlives the operation.
-        for waiting in self._unstarted:
-            waiting.drop()
+    def _stop(self) -> list[asyncio.Future[Any]]:
+        # What was begun is cancelled; it gives what takes its time to end.
         for waiting in self._pending:
-            waiting.awaited.remove_done_callback(waiting)
-            waiting.awaited.cancel()
-        futures = [waiting.awaited for waiting in self._pending if asyncio.isfuture(waiting.awaited)]
-        if futures:
-            await asyncio.wait(futures)
+            waiting.stop()
+        return [waiting.future for waiting in self._pending if asyncio.isfuture(waiting.future)]
+
+    async def _ended(self, futures: list[asyncio.Future[Any]]) -> None:
+        # Nothing that was begun outlives the operation, however often it is cancelled.
+        cancelled: asyncio.CancelledError | None = None
+        while any(not future.done() for future in futures):
+            try:
+                await asyncio.wait(futures)
+            except asyncio.CancelledError as error:
+                cancelled = error
+                self._stop()
+        self._drop()
+        if cancelled is not None:
+            raise cancelled
+
+    def _drop(self) -> None:
+        for waiting in (*self._unstarted, *self._pending):
+            waiting.drop()
+        self._unstarted.clear()
+        self._pending.clear()
+        self._ready.clear()
 
     def _response(self) -> ExecutionResult:
         (data,) = self._root.built
@@ -151,10 +194,12 @@ class Run:
             values = [error] * len(level.objects)
         complete(self, level, field, values)
 
-    def after_all(self, awaitables: list[Awaitable[Any]], go_on: Callable[[list[Any]], None]) -> None:
+    def after_all(
+        self, awaitables: list[Any], go_on: Callable[[list[Any]], None], settle: Callable[[Any], Any] = _awaited
+    ) -> None:
         """Calls `go_on` with the results, an exception in the place of its result: at once where there is nothing to await."""
         if awaitables:
-            self._unstarted.append(Waiting(self, awaitables, lambda future: go_on(future.result())))
+            self._unstarted.append(Waiting(self, awaitables, lambda future: go_on(future.result()), settle))
         else:
             go_on([])
 

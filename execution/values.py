@@ -1,5 +1,6 @@
 """The values of a field that declares its kind, for all objects of a level."""
 
+from asyncio import iscoroutine
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -21,7 +22,7 @@ def values_of(executor: Executor[Any], level: Level, field: Field) -> Any:
         return _batch(executor, kind, level, field)
     if isinstance(kind, Itself):
         column = kind.unless_null
-        return list(objects) if column is None else [one if one[column] is not None else None for one in objects]
+        return list(objects) if column is None else _each(lambda one: one if one[column] is not None else None, objects)
     if isinstance(kind, Column):
         name = kind.name
         return _each(lambda one: one[name], objects)
@@ -52,6 +53,15 @@ def checked(values: Any, parents: Sequence[Any]) -> list[Any]:
         return values if type(values) is list else list(values)
     given = f"{len(values)} values" if isinstance(values, (list, tuple)) else repr(type(values).__name__)
     return [WrongNumber(f"a batch function was given {len(parents)} parents and answered with {given}")] * len(parents)
+
+
+def discard(value: Any) -> None:
+    """Closes the coroutines in a value that nobody will await."""
+    if iscoroutine(value):
+        value.close()
+    elif type(value) in (list, tuple):
+        for one in value:
+            discard(one)
 
 
 def _each(function: Callable[[Any], Any], arguments: Sequence[Any]) -> list[Any]:

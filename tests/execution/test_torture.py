@@ -1,6 +1,8 @@
 """The engine equals graphql-core's executor on a schema made for torture."""
 
 import asyncio
+import gc
+from collections.abc import Iterator
 from random import Random
 from typing import Any
 
@@ -27,6 +29,16 @@ async def answer(
     return await result
 
 
+@pytest.fixture
+def swept() -> Iterator[None]:
+    """What is left behind is found in the test that left it."""
+    yield
+    gc.collect()
+
+
+# graphql-core leaves coroutines behind where an error ends a selection set; that the engine does not, test_leavings.py says.
+@pytest.mark.filterwarnings("ignore:coroutine .* was never awaited:RuntimeWarning")
+@pytest.mark.usefixtures("swept")
 @pytest.mark.parametrize("schema", [PLAIN, DECLARED], ids=["resolvers", "kinds"])
 @pytest.mark.parametrize("kind", ["query", "mutation"])
 @pytest.mark.parametrize("waits", [False, True], ids=["in turn", "awaited"])
