@@ -16,8 +16,8 @@ import asyncpg
 
 from db.batch import Batch, Pick, Place
 from db.errors import DatabaseClosed, TooManyLoads
-from db.keys import columns, grouped, picked
-from db.loading import Loading, loaded
+from db.keys import columns, grouped
+from db.loading import Loading
 from db.queries import Query, Slice
 
 # Asked for when the connection is there; None where nobody waits any more.
@@ -60,8 +60,6 @@ class Loader:
         """
         asked = dict.fromkeys(keys)
         asked.pop(None, None)
-        if not asked:
-            return loaded(picked(query, keys, {}))
         if self._waiting >= MOST_WAITING or len(self._open) >= MOST_BATCHES:
             raise TooManyLoads
         sql, bounds = query.text_for(part)

@@ -62,18 +62,22 @@ class Loads:
         await until(waiting, 5)
 
     async def occupied(self) -> list[Loading[Any]]:
-        """Lends both connections to statements that wait for the users; call it while those are held."""
+        """Lends two connections to statements that wait for the users; call it while those are held."""
         asked: list[Loading[Any]] = [self.ask("user_by_id", [1])]
-        await turns()
+        await self.busy(1)
         asked.append(self.ask("user_by_id", [2]))
         await self.busy(2)
         return asked
 
-    async def close(self) -> None:
-        """Closes the database, once nothing is left of anything that was asked of it."""
+    async def quiet(self) -> None:
+        """Returns when no statement runs."""
         async with asyncio.timeout(5):
             while self.loader._running:  # noqa: ASYNC110  the last turns of its tasks
                 await asyncio.sleep(0)
+
+    async def close(self) -> None:
+        """Closes the database, once nothing is left of anything that was asked of it."""
+        await self.quiet()
         assert not self.loader._open
         assert not self.loader._lines
         assert self.loader._waiting == 0

@@ -83,8 +83,8 @@ async def test_one_of_two_who_wait_for_the_same_load_may_give_up(loads: Loads) -
 
 
 async def test_who_gave_up_may_wait_again(loads: Loads) -> None:
-    asked = loads.ask("user_by_id", [1])
     async with loads.held():
+        asked = loads.ask("user_by_id", [1])
         for _ in range(2):
             with pytest.raises(TimeoutError):
                 async with asyncio.timeout(DEADLINE):

@@ -128,14 +128,15 @@ def without_the_collector() -> Iterator[list[Any]]:
 
 
 async def test_an_answer_holds_neither_its_batch_nor_the_rows_of_others(loads: Loads) -> None:
-    before = alive()
-    mine, other = loads.ask("user_by_id", [1]), loads.ask("user_by_id", [2])
-    longer = mine.then(ids)
-    await longer
-    await other
-    del other
-    await turns()
-    assert alive() - before == {Loading: 2}
+    with without_the_collector():
+        before = alive()
+        mine, other = loads.ask("user_by_id", [1]), loads.ask("user_by_id", [2])
+        longer = mine.then(ids)
+        await longer
+        await other
+        del other
+        await loads.quiet()
+        assert alive() - before == {Loading: 2}
 
 
 async def succeed(loads: Loads) -> None:
@@ -163,11 +164,11 @@ async def give_up(loads: Loads) -> None:
 @pytest.mark.parametrize("one", [succeed, fail, give_up])
 async def test_hundreds_of_loads_leave_nothing_behind(loads: Loads, one: Callable[[Loads], Awaitable[None]]) -> None:
     await one(loads)
-    await asyncio.sleep(0.01)
+    await loads.quiet()
     with without_the_collector() as found:
         before = alive()
         for _ in range(300):
             await one(loads)
-        await asyncio.sleep(0.01)
+        await loads.quiet()
         assert not alive() - before
     assert Counter(map(type, found)) == {}
