@@ -1,15 +1,18 @@
 """The arguments of a field: coerced once where the document says all, and from then on only the variables are put in."""
 
+from enum import Enum
 from typing import Any
 
-from graphql import FieldNode, GraphQLError, GraphQLField, VariableNode, is_non_null_type
+from graphql import FieldNode, GraphQLField, VariableNode, is_non_null_type
 from graphql.execution.values import FragmentVariableValues, VariableValues, coerce_argument, get_argument_values
+
+UNCHANGING = (str, int, float, bool, type(None), Enum)  # what nobody who is given it can change for the others
 
 
 class Arguments:
     """CoerceArgumentValues (spec 6.4.1) for one field.
 
-    What is not plain, a variable inside a literal, a required one that is missing, an error, goes through graphql-core each time.
+    What is not plain, a list or an input object in the document, a required one that is missing, an error, goes through graphql-core each time.
     """
 
     def __init__(
@@ -46,15 +49,16 @@ class Arguments:
             node = given.get(name)
             if node is not None and isinstance(node.value, VariableNode):
                 nullable = not is_non_null_type(argument.type)
+                self._constants[argument.out_name or name] = None  # keeps its place
                 self._variables.append((argument.out_name or name, node.value.name.value, nullable))
             elif node is not None and variables_in(node.value):
                 return False
             else:
                 try:
                     coerce_argument(self._constants, self._node, name, argument, node, None, None)
-                except GraphQLError:
+                except Exception:  # noqa: BLE001  met again each time, and told at its place
                     return False
-        return True
+        return all(isinstance(value, UNCHANGING) for value in self._constants.values())
 
 
 def variables_in(literal: Any) -> list[str]:

@@ -4,8 +4,8 @@ from functools import cached_property
 from typing import Any, ClassVar
 
 from graphql import DocumentNode, GraphQLError, GraphQLSchema, OperationType
-from graphql.execution import Executor
-from graphql.execution.executor import SELECTIONS_NESTED_TOO_DEEPLY, CollectedErrors
+from graphql.execution import Executor, MiddlewareManager
+from graphql.execution.executor import CollectedErrors
 from graphql.execution.incremental import IncrementalExecutor
 from graphql.execution.values import VariableValues
 from graphql.type.definition import GraphQLResolveInfoHelpers
@@ -67,7 +67,11 @@ class BreadthFirstExecutor(IncrementalExecutor):
         """This operation without its request, to be kept for the next."""
         executor: BreadthFirstExecutor = object.__new__(type(self))
         executor.__dict__.update(
-            self.__dict__, context_value=None, root_value=None, variable_values=VariableValues({}, {})
+            self.__dict__,
+            context_value=None,
+            root_value=None,
+            variable_values=VariableValues({}, {}),
+            collected_errors=CollectedErrors(),
         )
         return executor
 
@@ -81,21 +85,21 @@ class BreadthFirstExecutor(IncrementalExecutor):
         plan = self.plan()
         root_type = self.schema.get_root_type(self.operation.operation)
         if plan is None or root_type is None:
-            type(self).handed_over += 1
+            BreadthFirstExecutor.handed_over += 1
             return super().execute_operation(serially)
         if serially is None:
             serially = self.operation.operation is OperationType.MUTATION
         try:
             run = Run(self, plan, root_type, serially=serially)
-        except RecursionError:
-            return self._nothing(GraphQLError(SELECTIONS_NESTED_TOO_DEEPLY, self.operation))
-        except GraphQLError as error:  # a condition of the operation's own selections
+        except GraphQLError as error:  # of the operation's own selections: their conditions, or too deep
             return self._nothing(error)
         return run.result()
 
     def plan(self) -> Plan | None:
         """How this operation is answered; None where graphql-core's executor answers it."""
-        if self.document is None or self.middleware_manager is not None or self.abort_signal is not None:
+        manager = self.middleware_manager
+        wrapped = manager is not None and (type(manager) is not MiddlewareManager or manager.middlewares)
+        if self.document is None or wrapped or self.abort_signal is not None:
             return None
         return self.plans.find(self.schema, self.document, self.operation, self.fragments, self.variable_values)
 

@@ -2,17 +2,19 @@
 
 import threading
 from collections import OrderedDict
-from collections.abc import Iterator
-from enum import Enum
+from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 from graphql import (
     DirectiveNode,
     DocumentNode,
+    GraphQLError,
     GraphQLField,
     GraphQLObjectType,
     GraphQLOutputType,
     GraphQLSchema,
+    Node,
     OperationDefinitionNode,
     SelectionSetNode,
     get_named_type,
@@ -22,19 +24,19 @@ from graphql import (
     is_non_null_type,
 )
 from graphql.execution.collect_fields import (
+    CollectedFields,
     FieldDetailsList,
     FragmentDetails,
     GroupedFieldSet,
     collect_fields,
     collect_subfields,
 )
+from graphql.execution.executor import SELECTIONS_NESTED_TOO_DEEPLY
 from graphql.execution.values import VariableValues
 
-from execution.arguments import Arguments, variables_in
+from execution.arguments import UNCHANGING, Arguments, variables_in
 from execution.kinds import CLASSES, Batched, Place, kind_of
 from execution.leaves import Build, Write, builder, is_plain, writer
-
-UNCHANGING = (str, int, float, bool, type(None), Enum)
 
 
 class Field:
@@ -70,9 +72,8 @@ class Field:
         found = self._selections.get(runtime_type)
         if found is None:
             grouped = self.plan.subfields(runtime_type, self.details)
-            found = self._selections[runtime_type] = Selection(
-                self.plan, runtime_type, grouped, self.length, self.null_at[-1]
-            )
+            made = Selection(self.plan, runtime_type, grouped, self.length, self.null_at[-1])
+            found = self._selections.setdefault(runtime_type, made)  # a thread may have been first
         return found
 
     def selection_of(self, cls: type) -> "Selection | None":
@@ -80,8 +81,7 @@ class Field:
         try:
             return self._by_class[cls]
         except KeyError:
-            found = self._by_class[cls] = self._find(cls)
-            return found
+            return self._by_class.setdefault(cls, self._find(cls))
 
     def _find(self, cls: type) -> "Selection | None":
         if cls is type(None) or not is_plain(cls):
@@ -120,6 +120,7 @@ class Selection:
             for key, details in grouped.items()
             if plan.schema.get_field(type_, details[0].node.name.value) is not None
         ]
+        plan.size += len(self.fields)
         self.build: Build
         self.build, self.rest = builder(self.fields)
 
@@ -139,27 +140,30 @@ class Plan:
         self._fragments = fragments
         self._conditions = conditions
         self._root: Selection | None = None
+        self.size = 0  # fields so far
 
     def root(self, root_type: GraphQLObjectType) -> Selection:
         """What the operation itself selects."""
         if self._root is None:
-            found = collect_fields(self.schema, self._fragments, self._conditions, root_type, self.operation)
-            self._root = Selection(self, root_type, found.grouped_field_set, 0, 0)
+            where = (self.schema, self._fragments, self._conditions, root_type, self.operation)
+            grouped = _grouped(partial(collect_fields, *where), self.operation)
+            self._root = Selection(self, root_type, grouped, 0, 0)
         return self._root
 
     def subfields(self, runtime_type: GraphQLObjectType, details: FieldDetailsList) -> GroupedFieldSet:
         """The merged selections of these fields, for an object of this type."""
-        found = collect_subfields(self.schema, self._fragments, self._conditions, self.operation, runtime_type, details)
-        return found.grouped_field_set
+        where = (self.schema, self._fragments, self._conditions, self.operation, runtime_type, details)
+        return _grouped(partial(collect_subfields, *where), details[0].node)
 
 
 class Plans:
-    """The plans that are kept: those of the documents that were used last."""
+    """The plans that are kept: those of the documents that were used last, within `fields` in all (2 to 3 KB each, with their documents)."""
 
-    def __init__(self, documents: int = 1_000) -> None:
-        self._most = documents
+    def __init__(self, fields: int = 50_000) -> None:
+        self._most = fields
         self._kept: OrderedDict[tuple[int, int, str | None], _Kept] = OrderedDict()
         self._lock = threading.Lock()
+        self._size = 0
 
     def find(
         self,
@@ -175,17 +179,19 @@ class Plans:
             kept = self._kept.get(key)
             if kept is None:
                 kept = self._kept[key] = _Kept(schema, document, operation, fragments)
-                if len(self._kept) > self._most:
-                    self._kept.popitem(last=False)
             else:
                 self._kept.move_to_end(key)
-        return kept.plan(variables)
+            plan = kept.plan(variables)
+            self._size += kept.grown()
+            while self._size > self._most and len(self._kept) > 1:
+                self._size -= self._kept.popitem(last=False)[1].size
+        return plan
 
 
 class _Kept:
     """A document's plans by the values of its conditions. It holds schema and document, so that nobody else gets their ids meanwhile."""
 
-    MOST = 16  # choices of conditions; a client that goes through more gets plans that are not kept
+    MOST = 16  # choices of conditions, those that were used last
 
     def __init__(
         self,
@@ -198,8 +204,11 @@ class _Kept:
         self._document = document
         self._operation = operation
         self._fragments = fragments
-        self._plans: dict[tuple[Any, ...], Plan] = {}
-        directives = list(_directives(document))
+        self._plans: OrderedDict[tuple[Any, ...], Plan] = OrderedDict()
+        nodes = list(_selected(document))
+        self._nodes = len(nodes)
+        self.size = 0
+        directives: list[DirectiveNode] = [one for node in nodes for one in getattr(node, "directives", None) or ()]
         self._names = sorted(
             {name for one in directives if one.name.value in ("skip", "include") for name in _condition(one)}
         )
@@ -211,7 +220,8 @@ class _Kept:
         if not self._plannable:
             return None
         values = tuple([variables.coerced.get(name) for name in self._names])
-        plan = self._plans.get(values)
+        decided = all(type(value) is bool for value in values)  # where not, the plan is an error
+        plan = self._plans.get(values) if decided else None
         if plan is None:
             # Of the variables only what decides, so that a plan keeps nobody's arguments.
             conditions = VariableValues(
@@ -219,9 +229,27 @@ class _Kept:
                 {name: variables.coerced[name] for name in self._names if name in variables.coerced},
             )
             plan = Plan(self._schema, self._operation, self._fragments, conditions)
-            if len(self._plans) < self.MOST:
+            if decided:
                 self._plans[values] = plan
+                if len(self._plans) > self.MOST:
+                    self._plans.popitem(last=False)
+        elif self._names:
+            self._plans.move_to_end(values)
         return plan
+
+    def grown(self) -> int:
+        """By how much its size grew since this was asked last: plans grow as they are reached."""
+        before, self.size = self.size, self._nodes + sum([plan.size for plan in self._plans.values()])
+        return self.size - before
+
+
+def _grouped(collect: Callable[[], CollectedFields], node: Node) -> GroupedFieldSet:
+    try:
+        return collect().grouped_field_set
+    except RecursionError:
+        pass
+    # Raised out here: as its context the RecursionError would keep all its frames.
+    raise GraphQLError(SELECTIONS_NESTED_TOO_DEEPLY, node)
 
 
 def _null_at(type_: GraphQLOutputType, length: int, null_at: int) -> Iterator[int]:
@@ -247,12 +275,12 @@ def _is_value(type_: GraphQLObjectType, cls: type) -> bool:
     return cls in classes if classes else type_.is_type_of is None
 
 
-def _directives(document: DocumentNode) -> Iterator[DirectiveNode]:
-    # Of everything that is selected; iterative, because a document may be nested deeper than Python's stack.
-    waiting: list[Any] = list(document.definitions)
+def _selected(document: DocumentNode) -> Iterator[Node]:
+    # The definitions and all that they select; iterative, because a document may be nested deeper than Python's stack.
+    waiting: list[Node] = list(document.definitions)
     while waiting:
         node = waiting.pop()
-        yield from getattr(node, "directives", None) or ()
+        yield node
         selected: SelectionSetNode | None = getattr(node, "selection_set", None)
         if selected is not None:
             waiting.extend(selected.selections)

@@ -217,4 +217,4 @@ class Run:
     def info(self, level: Level, field: Field, parent: int) -> GraphQLResolveInfo[Any]:
         """What graphql-core tells a resolver of the field of this parent."""
         path = Path(level.paths()[parent], field.key, field.parent_type.name)
-        return self.executor.build_resolve_info(field.definition, field.nodes, field.parent_type, path)
+        return self.executor.build_resolve_info(field.definition, [*field.nodes], field.parent_type, path)
