@@ -36,6 +36,11 @@ class BreadthFirstExecutor(IncrementalExecutor):
             executor.document = document
         return executor
 
+    @classmethod
+    def leaving(cls, *classes: type) -> "type[BreadthFirstExecutor]":
+        """This executor for one who writes responses and knows how: instances of these classes are left to him, where their scalar would write them as he does."""
+        return type(cls.__name__, (cls,), {"plans": Plans(left=frozenset(classes))})
+
     @property
     def async_helpers(self) -> GraphQLResolveInfoHelpers:
         """What resolvers find in their `info`, made anew for each: kept, it would hold the executor in a circle, which only the collector ends."""

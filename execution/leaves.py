@@ -153,7 +153,7 @@ def _written(field: "Field", value: str, number: int, known: dict[str, Any]) -> 
     if cls is None:
         return f"w{number}({value})"
     known[f"c{number}"] = cls
-    if write is not None:
+    if write is not None and cls not in field.plan.left:
         known[f"x{number}"] = write
         return f"x{number}(v) if type(v := {value}) is c{number} else w{number}(v)"
     null = " or v is None" if field.nullable else ""

@@ -134,9 +134,11 @@ class Plan:
         operation: OperationDefinitionNode,
         fragments: dict[str, FragmentDetails],
         conditions: VariableValues,
+        left: frozenset[type] = frozenset(),
     ) -> None:
         self.schema = schema
         self.operation = operation
+        self.left = left
         self._fragments = fragments
         self._conditions = conditions
         self._root: Selection | None = None
@@ -157,10 +159,14 @@ class Plan:
 
 
 class Plans:
-    """The plans that are kept: those of the documents that were used last, within `fields` in all (2 to 3 KB each, with their documents)."""
+    """The plans that are kept: those of the documents that were used last, within `fields` in all (2 to 3 KB each, with their documents).
 
-    def __init__(self, fields: int = 50_000) -> None:
+    Instances of the classes in `left` are left for whoever writes the response, who writes them as the scalar of their field would.
+    """
+
+    def __init__(self, fields: int = 50_000, *, left: frozenset[type] = frozenset()) -> None:
         self._most = fields
+        self._left = left
         self._kept: OrderedDict[tuple[int, int, str | None], _Kept] = OrderedDict()
         self._lock = threading.Lock()
         self._size = 0
@@ -178,7 +184,7 @@ class Plans:
         with self._lock:
             kept = self._kept.get(key)
             if kept is None:
-                kept = self._kept[key] = _Kept(schema, document, operation, fragments)
+                kept = self._kept[key] = _Kept(schema, document, operation, fragments, self._left)
             else:
                 self._kept.move_to_end(key)
             plan = kept.plan(variables)
@@ -199,7 +205,9 @@ class _Kept:
         document: DocumentNode,
         operation: OperationDefinitionNode,
         fragments: dict[str, FragmentDetails],
+        left: frozenset[type],
     ) -> None:
+        self._left = left
         self._schema = schema
         self._document = document
         self._operation = operation
@@ -228,7 +236,7 @@ class _Kept:
                 {name: variables.sources[name] for name in self._names if name in variables.sources},
                 {name: variables.coerced[name] for name in self._names if name in variables.coerced},
             )
-            plan = Plan(self._schema, self._operation, self._fragments, conditions)
+            plan = Plan(self._schema, self._operation, self._fragments, conditions, self._left)
             if decided:
                 self._plans[values] = plan
                 if len(self._plans) > self.MOST:

@@ -12,6 +12,7 @@ from resolvers.errors import InvalidCursor, InvalidPageSize
 
 Cursor = NewType("Cursor", str)
 Nodes = Callable[[Context, Rows], Awaitable[Rows]]
+Found = tuple[Rows, Rows]  # the rows that cursors come from, and beside them the edges
 Load = Callable[[Context, list[Any], Slice], Awaitable[Rows]]
 
 LARGEST = 100
@@ -113,18 +114,16 @@ async def _pages(
     start, stop = reversed(bounds) if arguments.backwards else bounds
     descending = listing.descending != arguments.backwards
     lists = await _scan(ctx, listing, keys, Slice(size + 1 + SLACK, descending, start, stop), size + 1)
-    return [_connection(ctx, listing, key, edges, arguments, size) for key, edges in zip(keys, lists, strict=True)]
+    return [_connection(ctx, listing, key, found, arguments, size) for key, found in zip(keys, lists, strict=True)]
 
 
-async def _scan(
-    ctx: Context, listing: Listing, keys: list[Any], part: Slice, wanted: int
-) -> list[list[tuple[Any, Any]]]:
-    # (row that the cursor comes from, edge) pairs, at least `wanted` of them where the list has so many that may be seen
+async def _scan(ctx: Context, listing: Listing, keys: list[Any], part: Slice, wanted: int) -> list[Found]:
+    # At least `wanted` edges where the list has so many that may be seen.
     load = listing.rows(ctx, keys, part)
     hidden = await ctx.hidden() if listing.hides else frozenset()
     lists = await load
     kept = await _visible(ctx, listing, lists, hidden)
-    short = [i for i, rows in enumerate(lists) if len(rows) == part.limit and len(kept[i]) < wanted]
+    short = [i for i, rows in enumerate(lists) if len(rows) == part.limit and len(kept[i][0]) < wanted]
     if not short:
         return kept
     keyset = QUERIES[listing.query].keyset
@@ -136,52 +135,53 @@ async def _scan(
                 listing,
                 [keys[i]],
                 Slice(longer, part.descending, tuple(lists[i][-1][column] for column in keyset), part.stop),
-                wanted - len(kept[i]),
+                wanted - len(kept[i][0]),
             )
             for i in short
         )
     )
-    for i, (more,) in zip(short, further, strict=True):
-        kept[i] = kept[i] + more
+    for i, ((anchors, edges),) in zip(short, further, strict=True):
+        kept[i] = kept[i][0] + anchors, kept[i][1] + edges
     return kept
 
 
-async def _visible(ctx: Context, listing: Listing, lists: Rows, hidden: frozenset[int]) -> list[list[tuple[Any, Any]]]:
+async def _visible(ctx: Context, listing: Listing, lists: Rows, hidden: frozenset[int]) -> list[Found]:
     if listing.hides and hidden:
         lists = [[row for row in rows if row[listing.hides] not in hidden] for rows in lists]
     if listing.nodes is None:
-        return [[(row, row) for row in rows] for rows in lists]
+        return [(rows, rows) for rows in lists]
     nodes = iter(await listing.nodes(ctx, [row for rows in lists for row in rows]))
-    return [[(row, node) for row, node in zip(rows, nodes, strict=False) if node is not None] for rows in lists]
+    pairs = [[(row, node) for row, node in zip(rows, nodes, strict=False) if node is not None] for rows in lists]
+    return [([row for row, _ in found], [node for _, node in found]) for found in pairs]
 
 
 def _connection(
     ctx: Context,
     listing: Listing,
     key: Any,
-    edges: list[tuple[Any, Any]],
+    found: Found,
     arguments: Arguments,
     size: int,
 ) -> dict[str, Any]:
-    more = len(edges) > size
-    edges = edges[:size]
+    more = len(found[0]) > size
+    anchors, edges = found[0][:size], found[1][:size]
     before, after = arguments.after is not None, arguments.before is not None
     if arguments.backwards:
+        anchors.reverse()
         edges.reverse()
         before = more
     else:
         after = more
         if arguments.last is not None and len(edges) > arguments.last:
-            edges = edges[-arguments.last :]
+            anchors, edges = anchors[-arguments.last :], edges[-arguments.last :]
             before = True
     keyset = QUERIES[listing.query].keyset
-    anchors = [anchor for anchor, _ in edges]
 
     def cursor(index: int) -> str:
         anchor = anchors[index]
         return ctx.cursors.sign(listing.scope(key), [anchor[column] for column in keyset])
 
-    return connection([edge for _, edge in edges], cursor, has_next_page=after, has_previous_page=before)
+    return connection(edges, cursor, has_next_page=after, has_previous_page=before)
 
 
 def connection(

@@ -7,7 +7,6 @@ from functools import lru_cache
 from http import HTTPStatus
 from typing import Any
 
-import orjson
 from graphql import OperationType
 from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -26,7 +25,7 @@ from server.errors import (
     Unavailable,
     request_error,
 )
-from server.operation import Body, Operations
+from server.operation import Body, Operations, written
 from server.parameters import Parameters, from_query_string, from_value, read_json
 
 ContextOf = Callable[[HTTPConnection, Claims | None], Awaitable[Any]]
@@ -83,14 +82,14 @@ class GraphQLHttp:
                 await self._page(scope, receive, send)
                 return
             answer = await self._answer(scope, receive, headers)
-            status, body = _status(answer, media_type), orjson.dumps(answer)
+            status, body = _status(answer, media_type), written(answer)
             extra: Iterable[tuple[bytes, bytes]] = Unavailable.headers if status == Unavailable.status else ()
         except Disconnected:
             return
         except Exception as error:  # noqa: BLE001  whatever it was, the client gets an answer, and the log the rest
             wrong = request_error(error)
             status = HTTPStatus.OK if wrong.well_formed and media_type == negotiation.JSON else wrong.status
-            body, extra = orjson.dumps({"errors": wrong.errors}), wrong.headers
+            body, extra = written({"errors": wrong.errors}), wrong.headers
         if self._classic or media_type == negotiation.JSON:
             status = CLASSIC.get(status, status)
         await _send(send, status, media_type, body, extra)

@@ -8,7 +8,6 @@ from contextlib import aclosing, contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 
-import orjson
 from graphql import OperationType
 from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketDisconnected
@@ -24,7 +23,7 @@ from server.errors import (
     request_error,
 )
 from server.graphql_http import ContextOf
-from server.operation import Body, Operations
+from server.operation import Body, Operations, written
 from server.parameters import Parameters, from_value, read_json
 
 SUBPROTOCOL = "graphql-transport-ws"
@@ -256,7 +255,7 @@ class Socket:
 
     async def _send(self, message: Message) -> None:
         try:
-            await self._websocket.send_text(orjson.dumps(message).decode())
+            await self._websocket.send_text(written(message).decode())
         except (WebSocketDisconnect, WebSocketDisconnected):
             raise Gone from None
 

@@ -3,9 +3,11 @@
 import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
+from datetime import datetime
 from inspect import isawaitable
 from typing import Any, cast
 
+import orjson
 import strawberry
 from graphql import ExecutionResult, GraphQLError
 from graphql.execution import Executor, create_source_event_stream
@@ -20,6 +22,11 @@ Body = dict[str, Any]  # a response as it is sent: data, errors
 MOST_ERRORS = 20
 
 
+def written(body: Any) -> bytes:
+    """JSON. A DateTime is written here, ten times as fast as by its scalar, and the same."""
+    return orjson.dumps(body, option=orjson.OPT_UTC_Z)
+
+
 class Operations:
     """Answers operations over one schema."""
 
@@ -32,6 +39,8 @@ class Operations:
     ) -> None:
         self._schema = schema._schema  # noqa: SLF001  Strawberry has no public name for the schema of graphql-core
         self._executor: type[Executor[Any]] = schema.execution_context_class
+        if issubclass(self._executor, BreadthFirstExecutor):
+            self._executor = self._executor.leaving(datetime)
         self._time_limit = time_limit
         self._documents = Documents(self._schema, limits)
 
