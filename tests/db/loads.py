@@ -20,6 +20,9 @@ ARRANGED = (
 )
 
 
+ONES = ("user_by_id", "sound_by_id", "track_by_id", "artist_by_id")
+
+
 class Loads:
     """One of these a test: what it sent stands in `sent`, name and keys a statement."""
 
@@ -97,8 +100,8 @@ class Loads:
 
 
 async def warm(loads: Loads) -> None:
-    """Opens both connections."""
-    await asyncio.gather(loads.ask("user_by_id", [1]), loads.ask("sound_by_id", [1]))
+    """Opens the connections, up to four."""
+    await asyncio.gather(*(loads.ask(query, [1]) for query in ONES[: loads.database._readers._size]))
     loads.sent.clear()
 
 

@@ -14,7 +14,7 @@ from resolvers.context import Context
 from schema import build_schema
 from server.graphql_http import GraphQLHttp
 from server.operation import Operations
-from tests.db.loads import Loads, context, turns
+from tests.db.loads import Loads, context, turns, warm
 from tests.server.door import tokens
 
 WHO = ContextVar("WHO", default="nobody")
@@ -48,6 +48,7 @@ async def test_all_who_ask_in_one_tick_share_its_statement(loads: Loads) -> None
 
 async def test_what_is_asked_while_its_statements_run_joins_the_next_batch(loads: Loads) -> None:
     roomy = Loads(loads.api, readers=4)
+    await warm(roomy)
     async with roomy.held():
         asked = await roomy.occupied()
         for key in (3, 4, 5):

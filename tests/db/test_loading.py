@@ -36,13 +36,14 @@ async def test_then_goes_on_from_the_answer_without_a_task(loads: Loads) -> None
     assert called == [[1, 2]]
 
 
-async def test_joined_waits_for_both(loads: Loads) -> None:
-    async with loads.held():
+@pytest.mark.parametrize("slower", ["users", "sounds"])
+async def test_joined_waits_for_both(loads: Loads, slower: str) -> None:
+    async with loads.held(slower):
         users, sounds = loads.ask("user_by_id", [1]), loads.ask("sound_by_id", [2, 3])
         both = users.joined(sounds, lambda some, others: (ids(some), ids(others)))
         woken: list[Any] = []
         both.add_done_callback(woken.append)
-        await sounds
+        await (sounds if slower == "users" else users)
         assert not both.done()
         assert woken == []
     assert await both == ([1], [2, 3])

@@ -4,13 +4,15 @@ import asyncio
 
 import pytest
 
-from tests.db.loads import Loads, turns
+from tests.db.loads import Loads, turns, warm
 from tests.lockstep import LockstepLoader
 
 
 @pytest.fixture
 async def lockstep(loads: Loads) -> Loads:
-    return Loads(loads.api, readers=2, loader=LockstepLoader)
+    watched = Loads(loads.api, readers=2, loader=LockstepLoader)
+    await warm(watched)
+    return watched
 
 
 @pytest.mark.parametrize("slow", ["users", "blocks"])
