@@ -14,7 +14,8 @@ from graphql import GraphQLObjectType, GraphQLResolveInfo, located_error
 from graphql.execution import ExecutionResult, Executor
 from graphql.pyutils import Path
 
-from execution.complete import Careful, complete
+from execution.careful import Careful
+from execution.complete import complete
 from execution.level import Level
 from execution.nulls import Failure, propagate
 from execution.plan import Field, Plan
@@ -85,8 +86,9 @@ class Run:
         self._root.build()
         # Mutations run one after the other (spec 6.2.2), each with all that is selected of it.
         self._serial = deque(self._root.rest if serially else ())
-        if not serially:
-            self.queue(self._root)
+        if serially:
+            self._root.rest = []
+        self.queue(self._root)
 
     def result(self) -> ExecutionResult | Awaitable[ExecutionResult]:
         """Runs the operation; the result is awaitable only if something in it was."""
@@ -179,7 +181,7 @@ class Run:
 
     def _start(self, level: Level, field: Field) -> None:
         if field.kind is None:
-            Careful(self, level, field).resolve()
+            complete(self, level, field, Careful(self, level, field).resolve())
             return
         values = values_of(self.executor, level, field)
         if type(values) is list:
@@ -203,9 +205,17 @@ class Run:
         else:
             go_on([])
 
+    def build(self, level: Level) -> list[dict[str, Any]]:
+        """The response objects of a level, whose other fields start when its turn comes."""
+        level.build()
+        self.queue(level)
+        return level.built
+
     def queue(self, level: Level) -> None:
         """Has the fields that a level still lacks started when its turn comes."""
-        if level.rest:
+        if level.nested:
+            self._levels.extend(level.unfinished())
+        elif level.rest:
             self._levels.append(level)
 
     def fail(self, error: Exception, field: Field, path: Path, depth: int) -> None:
