@@ -5,12 +5,13 @@ costs nothing until there is one. Measured for a leaf: 0.1 µs here, 5 to 10 µs
 """
 
 from collections.abc import Callable, Sequence
-from functools import lru_cache
+from functools import lru_cache, partial
 from types import CodeType, FunctionType, GeneratorType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
 from graphql import (
     GraphQLBoolean,
+    GraphQLError,
     GraphQLFloat,
     GraphQLID,
     GraphQLInt,
@@ -21,9 +22,10 @@ from graphql import (
     is_enum_type,
     is_list_type,
     is_non_null_type,
+    is_object_type,
 )
 
-from execution.kinds import WRITES, Column, Each, Text
+from execution.kinds import WRITES, Column, Each, Itself, Text
 
 if TYPE_CHECKING:
     from execution.plan import Field
@@ -38,6 +40,7 @@ BUILT_IN: dict[Any, tuple[type, str]] = {
     GraphQLInt: (int, " and -2147483648 <= v <= 2147483647"),
     GraphQLFloat: (float, " and v - v == 0.0"),  # neither infinite nor NaN
 }
+NESTED = 3  # objects within objects, at most
 TEXTS = (GraphQLString, GraphQLID)
 
 
@@ -108,18 +111,21 @@ class Names(dict[Any, Any]):
         return name
 
 
-def builder(fields: "list[Field]") -> "tuple[Build, list[Field]]":
-    """The function that builds the objects of a selection, and the fields that it leaves null."""
-    parts, rest = [], []
-    known: dict[str, Any] = {"Unexpected": Unexpected}
-    for number, field in enumerate(fields):
-        value = _value(field, number, known)
-        if value is None:
-            rest.append(field)
-        parts.append(f"{field.key!r}: {value}")
-    lines = ["def build(objects):", " built = []", " add = built.append", " for o in objects:"]
-    lines += [f"  add({{{', '.join(parts)}}})", " return built"]
-    return FunctionType(_code("\n".join(lines)), known), rest
+class Within(NamedTuple):
+    """A field whose objects are built within its parents, and what is left to be answered in them."""
+
+    field: "Field"
+    rest: "list[Field]"
+    nested: "list[Within]"
+
+
+def builder(fields: "list[Field]") -> "tuple[Build, list[Field], list[Within]]":
+    """The function that builds the objects of a selection, the fields that it leaves null, and the objects in which it leaves some."""
+    source = Source()
+    built, rest, nested = source.object(fields, "o", NESTED)
+    lines = ["def build(objects):", *source.conditions, " built = []", " add = built.append", " for o in objects:"]
+    lines += [f"  add({built})", " return built"]
+    return FunctionType(_code("\n".join(lines)), source.known), rest, nested
 
 
 @lru_cache(maxsize=1_000)
@@ -129,35 +135,89 @@ def _code(source: str) -> CodeType:
     return next(constant for constant in module.co_consts if isinstance(constant, CodeType))
 
 
-def _value(field: "Field", number: int, known: dict[str, Any]) -> str | None:
-    # The expression that gives the field's value for the object `o`; None where it takes more than that.
-    kind = field.kind
-    if field.name == "__typename":
-        return repr(field.parent_type.name)
-    if not field.is_leaf:
+class Source:
+    """The text of such a function, what it knows by name, and what it leaves to be answered.
+
+    An object that is the parent itself or one of its columns is built within it, where the class tells the type.
+    """
+
+    def __init__(self) -> None:
+        self.known: dict[str, Any] = {"failed": failed}
+        self.conditions: list[str] = []
+
+    def object(self, fields: "list[Field]", name: str, deeper: int) -> "tuple[str, list[Field], list[Within]]":
+        """The expression of a response object, for the object in the variable `name`, and what it leaves."""
+        parts, rest, nested = [], [], list[Within]()
+        for field in fields:
+            value = self._leaf(field, name) if field.is_leaf else self._within(field, name, deeper, nested)
+            if value is None:
+                rest.append(field)
+            parts.append(f"{field.key!r}: {value}")
+        return f"{{{', '.join(parts)}}}", rest, nested
+
+    def _leaf(self, field: "Field", name: str) -> str | None:
+        kind = field.kind
+        if field.name == "__typename":
+            return repr(field.parent_type.name)
+        if isinstance(kind, Column):
+            return self._written(field, f"{name}[{kind.name!r}]")
+        if isinstance(kind, Text):
+            text = f"{kind.template!r} % ({''.join(f'{name}[{column!r}], ' for column in kind.columns)})"
+            return text if field.depth == 0 and field.named in TEXTS else self._written(field, text)
+        if isinstance(kind, Each):
+            return self._written(field, f"{self._name(kind.function)}({name})")
         return None
-    if isinstance(kind, Column):
-        return _written(field, f"o[{kind.name!r}]", number, known)
-    if isinstance(kind, Text):
-        text = f"{kind.template!r} % ({''.join(f'o[{column!r}], ' for column in kind.columns)})"
-        return text if field.depth == 0 and field.named in TEXTS else _written(field, text, number, known)
-    if isinstance(kind, Each):
-        known[f"f{number}"] = kind.function
-        return _written(field, f"f{number}(o)", number, known)
-    return None
+
+    def _written(self, field: "Field", value: str) -> str:
+        careful = self._name(field.write)
+        cls, test, write = writes(field.named) if field.depth == 0 else (None, "", None)
+        if cls is None:
+            return f"{careful}({value})"
+        exact = f"type(v := {value}) is {self._name(cls)}"
+        if write is not None and cls not in field.plan.left:
+            return f"{self._name(write)}(v) if {exact} else {careful}(v)"
+        null = " or v is None" if field.nullable else ""
+        return f"v if {exact}{test}{null} else {careful}(v)"
+
+    def _within(self, field: "Field", name: str, deeper: int, nested: list[Within]) -> str | None:
+        kind = field.kind
+        if deeper == 0 or field.depth or not is_object_type(field.named) or not isinstance(kind, (Itself, Column)):
+            return None
+        try:
+            selection = field.selection(field.named)
+        except GraphQLError:  # told where it belongs, if an object gets there
+            return None
+        accepts = self._name(partial(accepted, field))
+        null = "None" if field.nullable else "failed()"
+        if isinstance(kind, Column):
+            inner = f"{name}_{len(self.known)}"
+            built, rest, within = self.object(selection.fields, inner, deeper - 1)
+            value = f"{null} if ({inner} := {name}[{kind.name!r}]) is None else "
+            value += f"{built} if {accepts}(type({inner})) else failed()"
+        elif name == "o":
+            built, rest, within = self.object(selection.fields, name, deeper - 1)
+            self.conditions.append(f" if not all(map({accepts}, set(map(type, objects)))): failed()")
+            value = built if kind.unless_null is None else f"{null} if o[{kind.unless_null!r}] is None else {built}"
+        else:
+            return None
+        if rest or within:
+            nested.append(Within(field, rest, within))
+        return value
+
+    def _name(self, value: Any) -> str:
+        name = f"x{len(self.known)}"
+        self.known[name] = value
+        return name
 
 
-def _written(field: "Field", value: str, number: int, known: dict[str, Any]) -> str:
-    known[f"w{number}"] = field.write
-    cls, test, write = writes(field.named) if field.depth == 0 else (None, "", None)
-    if cls is None:
-        return f"w{number}({value})"
-    known[f"c{number}"] = cls
-    if write is not None and cls not in field.plan.left:
-        known[f"x{number}"] = write
-        return f"x{number}(v) if type(v := {value}) is c{number} else w{number}(v)"
-    null = " or v is None" if field.nullable else ""
-    return f"v if type(v := {value}) is c{number}{test}{null} else w{number}(v)"
+def accepted(field: "Field", cls: type) -> bool:
+    """True where an instance of this class is of the field's type."""
+    return field.selection_of(cls) is not None
+
+
+def failed() -> NoReturn:
+    """Where a generated function finds what it does not take."""
+    raise Unexpected
 
 
 def writes(type_: Any) -> tuple[type | None, str, Write | None]:

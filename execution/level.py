@@ -1,10 +1,13 @@
 """A level: the objects of one type at one place of the document, and the response objects that are being filled for them."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from typing import Any
 
 from graphql.pyutils import Path
 
+from execution.kinds import Column
+from execution.leaves import Within
 from execution.plan import Field, Selection
 
 Origin = tuple[Any, int | None]
@@ -17,7 +20,7 @@ class Level:
     Where each object came from is told only to who asks: an error, a resolver that wants its path, a field that is `Placed`.
     """
 
-    __slots__ = ("above", "built", "objects", "rest", "selection", "trace", "traced")
+    __slots__ = ("above", "built", "nested", "objects", "rest", "selection", "trace", "traced")
 
     def __init__(
         self,
@@ -32,16 +35,36 @@ class Level:
         self.trace = trace
         self.built: list[dict[str, Any]] = []
         self.rest: list[Field] = []
+        self.nested: list[Within] = []
         self.traced: Traced | None = None
 
     def build(self) -> None:
         """Builds the response objects with what the generated function gives; where it fails, every field is left to be answered with care."""
         selection = self.selection
         try:
-            self.built, self.rest = selection.build(self.objects), selection.rest
+            self.built, self.rest, self.nested = selection.build(self.objects), selection.rest, selection.nested
         except Exception:  # noqa: BLE001  whatever it was, the careful way meets it again, and knows where
             self.rest = selection.fields
             self.built = [dict.fromkeys(field.key for field in selection.fields) for _ in self.objects]
+
+    def unfinished(self) -> "Iterator[Level]":
+        """This level and those that were built within it, as far as something is left to be answered in them."""
+        if self.rest and self.objects:
+            yield self
+        for within in self.nested:
+            yield from self._within(within).unfinished()
+
+    def _within(self, within: Within) -> "Level":
+        field = within.field
+        objects, built = self.objects, [one[field.key] for one in self.built]
+        if isinstance(field.kind, Column):
+            objects = [one[field.kind.name] for one in objects]
+        if None in built:
+            pairs = [(one, inner) for one, inner in zip(objects, built, strict=True) if inner is not None]
+            objects, built = [one for one, _ in pairs], [inner for _, inner in pairs]
+        level = Level(field.selection(field.named), objects, self, partial(self.below, field))
+        level.built, level.rest, level.nested = built, within.rest, within.nested
+        return level
 
     def paths(self) -> list[Path | None]:
         """The path of each object; None for the root."""

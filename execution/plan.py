@@ -104,7 +104,9 @@ class Field:
 
 
 class Selection:
-    """What is selected of the objects of one type at one place: `fields` in their order, of which `rest` is not built by `build`.
+    """What is selected of the objects of one type at one place: `fields` in their order.
+
+    `build` builds its objects but for `rest`, and objects within them but for what is left of the fields in `nested`.
 
     `length` is the length of the path of such an object, `null_at` that of the nearest position at or above it that may be null.
     """
@@ -122,7 +124,7 @@ class Selection:
         ]
         plan.size += len(self.fields)
         self.build: Build
-        self.build, self.rest = builder(self.fields)
+        self.build, self.rest, self.nested = builder(self.fields)
 
 
 class Plan:

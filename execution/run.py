@@ -12,6 +12,7 @@ from typing import Any
 
 from graphql import GraphQLObjectType, GraphQLResolveInfo, located_error
 from graphql.execution import ExecutionResult, Executor
+from graphql.execution.executor import CollectedErrors
 from graphql.pyutils import Path
 
 from execution.careful import Careful
@@ -19,7 +20,7 @@ from execution.complete import complete
 from execution.level import Level
 from execution.nulls import Failure, propagate
 from execution.plan import Field, Plan
-from execution.values import checked, discard, values_of
+from execution.values import discard, outcome, values_of
 
 
 async def _awaited(awaitable: Awaitable[Any]) -> Any:
@@ -141,6 +142,8 @@ class Run:
 
     def wake(self, waiting: Waiting) -> None:
         """What was awaited is there."""
+        if waiting not in self._pending:
+            return  # dropped meanwhile
         self._ready.append(waiting)
         if self._waker is not None and not self._waker.done():
             self._waker.set_result(None)
@@ -177,24 +180,26 @@ class Run:
         if self._failures:
             nulled, errors = propagate(data, self._failures)
             self.executor.collected_errors.errors.extend(errors)
-        return self.executor.build_response(nulled)  # type: ignore[return-value]  # nothing here is incremental
+        response = self.executor.build_response(nulled)
+        if self._failures:
+            # The frames of an error hold us and the executor; who held it in turn would be freed by the collector alone.
+            self._failures, self.executor.collected_errors = [], CollectedErrors()
+        return response  # type: ignore[return-value]  # nothing here is incremental
 
     def _start(self, level: Level, field: Field) -> None:
         if field.kind is None:
-            complete(self, level, field, Careful(self, level, field).resolve())
-            return
-        values = values_of(self.executor, level, field)
+            Careful(self, level, field).resolve()
+        else:
+            self._take(level, field, values_of(self.executor, level, field))
+
+    def _take(self, level: Level, field: Field, values: Any) -> None:
         if type(values) is list:
             complete(self, level, field, values)
         else:
             self._unstarted.append(Waiting(self, values, partial(self._loaded, level, field)))
 
     def _loaded(self, level: Level, field: Field, future: Any) -> None:
-        try:
-            values = checked(future.result(), level.objects)
-        except Exception as error:  # noqa: BLE001  whatever it was, it is the error of every parent
-            values = [error] * len(level.objects)
-        complete(self, level, field, values)
+        complete(self, level, field, outcome(future, level.objects))
 
     def after_all(
         self, awaitables: list[Any], go_on: Callable[[list[Any]], None], settle: Callable[[Any], Any] = _awaited
