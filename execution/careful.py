@@ -58,7 +58,10 @@ class Careful:
         except BaseException:
             discard(values)
             raise
-        return values
+        else:
+            return values
+        finally:
+            del values  # of an error among them the frames keep this one
 
     def _resolved(self, parent: int, one: Any) -> Any:
         field, executor = self._field, self._executor
@@ -152,14 +155,15 @@ class Careful:
         self._select(found)
 
     def _place(self, type_: Any, value: Any, at: Found, depth: int, found: list[Found]) -> None:
+        if isinstance(value, Exception):
+            self._fail(value, at, depth)
+            return
         try:
             at.container[at.key] = self._completed(type_, value, at, depth, found)
         except Exception as error:  # noqa: BLE001  whatever it was, it is this position's error
             self._fail(error, at, depth)
 
     def _completed(self, type_: Any, value: Any, at: Found, depth: int, found: list[Found]) -> Any:
-        if isinstance(value, Exception):
-            raise value
         if is_non_null_type(type_):
             completed = self._completed(type_.of_type, value, at, depth, found)
             if completed is None:

@@ -61,7 +61,8 @@ class Placed:
 class Batched:
     """The values are `function(parents, context, **arguments)`: one a parent, in the parents' order, or an awaitable of them.
 
-    An exception among them is that parent's error; one that is raised is everybody's. An awaitable that has `add_done_callback` is waited for without a task.
+    An exception among them is that parent's error; one that is raised is everybody's. An awaitable that can be asked and listened to as a
+    future is (it has `add_done_callback`) is waited for without a task.
     `prepare` makes the keyword arguments of what graphql-core coerced; the same arguments give the same.
     """
 

@@ -182,13 +182,13 @@ class Run:
             self.executor.collected_errors.errors.extend(errors)
         response = self.executor.build_response(nulled)
         if self._failures:
-            # The frames of an error hold us and the executor; who held it in turn would be freed by the collector alone.
+            # The frames of an error hold us and the executor: whoever of the two kept it would be freed by the collector alone.
             self._failures, self.executor.collected_errors = [], CollectedErrors()
         return response  # type: ignore[return-value]  # nothing here is incremental
 
     def _start(self, level: Level, field: Field) -> None:
         if field.kind is None:
-            Careful(self, level, field).resolve()
+            complete(self, level, field, Careful(self, level, field).resolve())
         else:
             self._take(level, field, values_of(self.executor, level, field))
 

@@ -47,6 +47,16 @@ def _batch(executor: Executor[Any], kind: Batched, level: Level, field: Field) -
     return values if executor.is_awaitable(values) else checked(values, objects)
 
 
+def outcome(future: Any, parents: Sequence[Any]) -> list[Any]:
+    """What a future that is done says of each parent.
+
+    An exception is asked for and not raised, and gets no name: its traceback would keep this frame, and the frame the exception.
+    """
+    if isinstance(future.exception(), Exception):
+        return [future.exception()] * len(parents)
+    return checked(future.result(), parents)
+
+
 def checked(values: Any, parents: Sequence[Any]) -> list[Any]:
     """The values, or where they are not one a parent, an error for each."""
     if isinstance(values, (list, tuple)) and len(values) == len(parents):
