@@ -3,7 +3,7 @@
 import os
 import shutil
 import tempfile
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+import execution.values
 import schema.field
 from db.database import Database, connect
 from db.migrate import migrate, read_migrations
@@ -172,14 +173,22 @@ async def crowd(copy: Copy, template: str) -> AsyncIterator[Api]:
 
 @pytest.fixture
 def parents_a_call(monkeypatch: pytest.MonkeyPatch) -> dict[str, int]:
-    """The largest number of parents that reached each batch function in one call."""
+    """The largest number of parents that reached each batch function in one call, on either executor."""
     seen: dict[str, int] = {}
-    load = schema.field._load
+    load, batch = schema.field._load, execution.values._batch
 
-    async def counted(function: Callable[..., Any], ctx: Context, arguments: dict[str, Any], parents: Rows) -> Rows:
+    def see(function: Callable[..., Any], parents: Sequence[Any]) -> None:
         name = f"{function.__module__}.{function.__name__}"
         seen[name] = max(seen.get(name, 0), len(parents))
+
+    async def loaded(function: Callable[..., Any], ctx: Context, arguments: dict[str, Any], parents: Rows) -> Rows:
+        see(function, parents)
         return await load(function, ctx, arguments, parents)
 
-    monkeypatch.setattr(schema.field, "_load", counted)
+    def batched(executor: Any, kind: execution.Batched, level: Any, field: Any) -> Any:
+        see(kind.function, level.objects)
+        return batch(executor, kind, level, field)
+
+    monkeypatch.setattr(schema.field, "_load", loaded)
+    monkeypatch.setattr(execution.values, "_batch", batched)
     return seen
