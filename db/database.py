@@ -208,9 +208,7 @@ class Named(ABC):
         query = QUERIES.get(name)
         if query is None:
             raise UnknownQuery(f"there is no query {name} in db/*.sql")
-        bound = self._bind(query)
-        setattr(self, name, bound)
-        return bound
+        return self._bind(query)
 
     @abstractmethod
     def _bind(self, query: Query) -> Callable[..., Awaitable[Any]]: ...
@@ -258,6 +256,11 @@ class Database(Named):
         self._writers = Connections(dsn, size=writers, command_timeout=statement_seconds)
         self.statements: list[str] | None = None  # a list while somebody records the names of what is sent
         self._loader = loader(self._send)
+
+    def __getattr__(self, name: str) -> Callable[..., Awaitable[Any]]:
+        bound = super().__getattr__(name)
+        setattr(self, name, bound)  # it holds us, who live as long as the process; a transaction keeps none
+        return bound
 
     async def close(self) -> None:
         """Closes every connection."""

@@ -1,6 +1,8 @@
 """Keys to the arrays that a statement takes, and its rows back to the keys."""
 
 from collections.abc import Iterable, Sequence
+from itertools import groupby
+from operator import itemgetter
 from typing import Any
 
 from db.queries import Query
@@ -13,28 +15,21 @@ def columns(query: Query, keys: Iterable[Any]) -> tuple[list[Any], ...]:
     return tuple([key[index] for key in keys] for index in range(len(query.keys)))
 
 
-def grouped(query: Query, rows: Iterable[Any]) -> dict[Any, Any]:
+def grouped(query: Query, rows: list[Any]) -> dict[Any, Any]:
     """Rows by key. Within a key they keep the statement's order: a lateral with a limit is a nested loop, which keeps it."""
+    key = itemgetter(*query.keys)
     if query.shape == "one_per":
-        if len(query.keys) == 1:
-            column = query.keys[0]
-            return {row[column]: row for row in rows}
-        return {tuple([row[column] for column in query.keys]): row for row in rows}
+        return dict(zip(map(key, rows), rows, strict=True))
     lists: dict[Any, list[Any]] = {}
-    if len(query.keys) == 1:
-        column = query.keys[0]
-        for row in rows:
-            lists.setdefault(row[column], []).append(row)
-    else:
-        for row in rows:
-            lists.setdefault(tuple([row[column] for column in query.keys]), []).append(row)
+    for found, some in groupby(rows, key):
+        lists.setdefault(found, []).extend(some)
     return lists
 
 
 def picked(query: Query, keys: Iterable[Any], found: dict[Any, Any]) -> list[Any]:
     """One answer a key, in the keys' order: a row or None, or for many_per and page_per a list of rows."""
     if query.shape == "one_per":
-        return [found.get(key) for key in keys]
+        return list(map(found.get, keys))
     return [found.get(key, []) for key in keys]
 
 

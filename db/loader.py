@@ -64,8 +64,19 @@ class Loader:
             raise TooManyLoads
         sql, bounds = query.text_for(part)
         most = MOST_KEYS if part is None else min(MOST_KEYS, max(1, MOST_ROWS // part.limit))
-        batches = self._join(query, (sql, bounds + args), most, list(asked))
+        batches = self._joined(query, (sql, bounds + args), most, asked)
         return Loading(batches, Pick(query, keys, batches))
+
+    def _joined(self, query: Query, place: Place, most: int, asked: dict[Any, None]) -> tuple[Batch, ...]:
+        batch = self._open.get(place)
+        if batch is None or len(batch.keys) + len(asked) > most or not asked:
+            return self._join(query, place, most, list(asked))
+        before = len(batch.keys)
+        batch.keys.update(asked)
+        weight = 1 + len(batch.keys) - before
+        batch.weight += weight
+        self._waiting += weight
+        return (batch,)
 
     def _join(self, query: Query, place: Place, most: int, keys: list[Any]) -> tuple[Batch, ...]:
         batches: list[Batch] = []

@@ -3,6 +3,7 @@
 from execution.executor import BreadthFirstExecutor as BreadthFirstExecutor
 from execution.kinds import CLASSES as CLASSES
 from execution.kinds import KIND as KIND
+from execution.kinds import TYPES as TYPES
 from execution.kinds import WRITES as WRITES
 from execution.kinds import Batched as Batched
 from execution.kinds import Column as Column

@@ -51,10 +51,14 @@ def _objects(run: "Run", level: Level, field: Field, values: list[Any]) -> bool:
     selections = _selections(field, classes)
     if selections is None:
         return False
-    below = iter(_build(run, level, field, found, selections))
-    key = field.key
-    for built, value in zip(level.built, values, strict=True):
-        built[key] = next(below) if value is not None else None
+    below, key = _build(run, level, field, found, selections), field.key
+    if found is values:
+        for built, one in zip(level.built, below, strict=True):
+            built[key] = one
+    else:
+        ahead = iter(below)
+        for built, value in zip(level.built, values, strict=True):
+            built[key] = next(ahead) if value is not None else None
     return True
 
 
@@ -74,24 +78,30 @@ def _lists(run: "Run", level: Level, field: Field, values: list[Any]) -> bool:
     return True
 
 
-def _selections(field: Field, classes: Iterable[type]) -> list[Selection] | None:
-    # Each selection once; None where a class does not tell its type.
-    try:
-        selections = {field.selection_of(cls): None for cls in classes}
-    except Exception:  # noqa: BLE001  the careful way meets it again, and knows where
-        return None
-    return None if None in selections else list(selections)  # type: ignore[arg-type]  # just asked
+def _selections(field: Field, classes: Iterable[type]) -> dict[type, Selection] | None:
+    # What is selected of each class; None where one does not tell its type.
+    selections = {}
+    for cls in classes:
+        try:
+            selection = field.selection_of(cls)
+        except Exception:  # noqa: BLE001  the careful way meets it again, and knows where
+            return None
+        if selection is None:
+            return None
+        selections[cls] = selection
+    return selections
 
 
 def _build(
-    run: "Run", above: Level, field: Field, found: list[Any], selections: list[Selection]
+    run: "Run", above: Level, field: Field, found: list[Any], selections: dict[type, Selection]
 ) -> list[dict[str, Any]]:
     trace = partial(above.below, field)
-    if len(selections) == 1:
-        return run.build(Level(selections[0], found, above, trace))
+    distinct = set(selections.values())
+    if len(distinct) == 1:
+        return run.build(Level(distinct.pop(), found, above, trace))
     below: list[dict[str, Any]] = [{}] * len(found)
-    for selection in selections:
-        picks = [index for index, value in enumerate(found) if field.selection_of(type(value)) is selection]
+    for selection in dict.fromkeys(selections.values()):
+        picks = [index for index, cls in enumerate(map(type, found)) if selections[cls] is selection]
         level = Level(selection, [found[index] for index in picks], above, partial(_picked, trace, picks))
         for index, built in zip(picks, run.build(level), strict=True):
             below[index] = built

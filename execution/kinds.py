@@ -10,6 +10,7 @@ KIND = "execution.kind"  # the key in a field's `extensions` under which its kin
 CLASSES = (
     "execution.classes"  # … in an object type's: the classes whose instances are its values, in place of `is_type_of`
 )
+TYPES = "execution.types"  # … in an abstract type's: the names of the types of these classes' instances, in place of `resolve_type`
 WRITES = "execution.writes"  # … in a scalar's: a class, and what writes its instances, or None where they are written as they are
 
 

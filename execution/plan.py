@@ -35,7 +35,7 @@ from graphql.execution.executor import SELECTIONS_NESTED_TOO_DEEPLY
 from graphql.execution.values import VariableValues
 
 from execution.arguments import UNCHANGING, Arguments, variables_in
-from execution.kinds import CLASSES, Batched, Place, kind_of
+from execution.kinds import CLASSES, TYPES, Batched, Place, kind_of
 from execution.leaves import Build, Write, builder, is_plain, writer
 
 
@@ -88,7 +88,9 @@ class Field:
             return None
         if not is_abstract_type(self.named):
             return self.selection(self.named) if _is_value(self.named, cls) else None
-        types = [one for one in self.plan.schema.get_possible_types(self.named) if cls in _classes(one)]
+        possible = self.plan.schema.get_possible_types(self.named)
+        name = (self.named.extensions or {}).get(TYPES, {}).get(cls)
+        types = [one for one in possible if (one.name == name if name else cls in _classes(one))]
         return self.selection(types[0]) if len(types) == 1 else None
 
     def arguments(self, variables: VariableValues, *, hide_suggestions: bool) -> dict[str, Any]:

@@ -68,7 +68,7 @@ class Waiting:
     def drop(self) -> None:
         """Closes what was never begun, and takes notice of an exception that nobody asked for."""
         discard(self.awaited)
-        if self.future is not None and self.future.done() and not self.future.cancelled():
+        if asyncio.isfuture(self.future) and self.future.done() and not self.future.cancelled():
             self.future.exception()
 
 

@@ -40,7 +40,7 @@ async def nodes(_: Rows, ctx: Context, ids: list[Id]) -> Rows:
             kind, key = _read(text)
             places.setdefault(kind, []).append((index, key))
         except InvalidId as error:
-            answers[index] = error
+            answers[index] = error.with_traceback(None)  # its frames hold the answers
     for kind, found in places.items():
         rows = await FIND[kind](ctx, [key for _, key in found])
         for (index, _), row in zip(found, rows, strict=True):

@@ -20,6 +20,8 @@ def users(ctx: Context, ids: Sequence[int | None]) -> Loading[Rows]:
 
 
 def _active(users: Rows, hidden: frozenset[int]) -> Rows:
+    if not hidden:
+        return [user if user is not None and user["status"] == "ACTIVE" else None for user in users]
     return [
         user if user is not None and user["status"] == "ACTIVE" and user["id"] not in hidden else None for user in users
     ]

@@ -12,7 +12,7 @@ from functools import partial
 from typing import Annotated, Any
 
 import strawberry
-from graphql import FieldNode, GraphQLObjectType, GraphQLScalarType, OperationDefinitionNode
+from graphql import FieldNode, GraphQLInterfaceType, GraphQLObjectType, GraphQLScalarType, OperationDefinitionNode
 from strawberry import UNSET
 from strawberry.dataloader import DataLoader
 from strawberry.types.arguments import StrawberryArgument, convert_arguments
@@ -23,6 +23,7 @@ from strawberry.types.fields.resolver import StrawberryResolver
 import execution
 from resolvers.context import Context, Rows
 from resolvers.ids import EitherKind, Kind
+from schema.node import TYPES_OF_ROWS
 from schema.scalars import WRITES
 
 Info = strawberry.Info[Context, None]
@@ -96,6 +97,8 @@ def declare(schema: strawberry.Schema) -> None:
     for type_ in schema._schema.type_map.values():  # noqa: SLF001  Strawberry has no public name for the schema of graphql-core
         if isinstance(type_, GraphQLScalarType) and type_.name in WRITES:
             type_.extensions[execution.WRITES] = WRITES[type_.name]
+        if isinstance(type_, GraphQLInterfaceType):
+            type_.extensions[execution.TYPES] = TYPES_OF_ROWS
         if not isinstance(type_, GraphQLObjectType) or DEFINITION not in type_.extensions:
             continue
         type_.extensions[execution.CLASSES] = getattr(type_.is_type_of, "classes", ())

@@ -6,10 +6,19 @@ from typing import Any
 import strawberry
 from asyncpg import Record
 
+import db.rows
+
 
 def typename(value: Any, *_: Any) -> str:
     """The name of the type of this value: a row's class, or a tagged dict's tag."""
     return value["__typename"] if type(value) is dict else type(value).__name__.removesuffix("Row")
+
+
+TYPES_OF_ROWS = {
+    cls: cls.__name__.removesuffix("Row")
+    for cls in vars(db.rows).values()
+    if isinstance(cls, type) and issubclass(cls, Record) and cls is not Record
+}
 
 
 def rows(*classes: type[Record]) -> Callable[..., bool]:
