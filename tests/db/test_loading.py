@@ -3,8 +3,7 @@
 import asyncio
 import gc
 from collections import Counter
-from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import asyncpg
@@ -12,6 +11,7 @@ import pytest
 
 from db.batch import Batch, Pick
 from db.loading import Loading, loaded, loading
+from tests.collector import without_the_collector
 from tests.db.loads import Loads, turns
 from tests.db.test_loader_faults import WRONG
 
@@ -111,23 +111,6 @@ def alive() -> Counter[type]:
     return Counter(type(one) for one in gc.get_objects() if type(one) in (Batch, Pick, Loading))
 
 
-@contextmanager
-def without_the_collector() -> Iterator[list[Any]]:
-    """The list holds what only the collector found, once the block is over."""
-    gc.collect()
-    gc.disable()
-    gc.set_debug(gc.DEBUG_SAVEALL)
-    found: list[Any] = []
-    try:
-        yield found
-        gc.collect()
-        found += gc.garbage
-    finally:
-        gc.set_debug(0)
-        gc.garbage.clear()
-        gc.enable()
-
-
 async def test_an_answer_holds_neither_its_batch_nor_the_rows_of_others(loads: Loads) -> None:
     with without_the_collector():
         before = alive()
@@ -172,4 +155,4 @@ async def test_hundreds_of_loads_leave_nothing_behind(loads: Loads, one: Callabl
             await one(loads)
         await loads.quiet()
         assert not alive() - before
-    assert Counter(map(type, found)) == {}
+    assert not found

@@ -1,0 +1,127 @@
+"""A request leaves nothing behind that only the collector would find, however it ends."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Any
+
+import pytest
+
+from db.database import Database
+from db.errors import DatabaseUnavailable
+from db.loader import Arguments
+from db.queries import Query
+from resolvers.context import Context
+from schema import build_schema
+from server.errors import TimedOut
+from server.operation import Operations
+from tests.ask import Api
+from tests.collector import without_the_collector
+from tests.gathering import MIRA, arrange
+from tests.test_golden import NAMES, Golden, read
+
+TIMES = 20
+Answer = Callable[..., Awaitable[Any]]
+
+
+@pytest.fixture(autouse=True)
+def _quiet(caplog: pytest.LogCaptureFixture) -> None:
+    # A kept log record keeps its exception.
+    caplog.set_level(logging.CRITICAL, "chorus.server")
+
+
+@pytest.fixture
+async def fresh(world: Api) -> AsyncIterator[Api]:
+    """The world behind the loader of production."""
+    database = Database(world.database.dsn)
+    yield Api(database, world.now)
+    await database.close()
+
+
+async def asking(api: Api, golden: Golden, **options: Any) -> Answer:
+    """A function that answers the query as an endpoint would."""
+    operations = Operations(build_schema(), **options)
+    operation = await operations.find(golden.text, None)
+
+    async def answer() -> Any:
+        ctx = Context(db=api.database, cursors=api.cursors, now=api.now, viewer=golden.viewer, subject="somebody")
+        return await operations.answer(operation, golden.variables, ctx)
+
+    return answer
+
+
+async def leaves_nothing(answer: Answer) -> None:
+    for _ in range(3):  # what is learned once is kept
+        await answer()
+    with without_the_collector() as found:
+        for _ in range(TIMES):
+            await answer()
+        await asyncio.sleep(0.01)
+    assert not found
+
+
+@pytest.mark.parametrize("name", NAMES)
+async def test_an_answer_leaves_nothing(fresh: Api, name: str) -> None:
+    answer = await asking(fresh, await read(fresh, name))
+    assert "errors" not in await answer()
+    await leaves_nothing(answer)
+
+
+async def test_a_fault_leaves_nothing(fresh: Api) -> None:
+    text = """{ node(id: "nothing") { id } sound(id: "track_1") { id } nodes(ids: ["sound_1", "x"]) { id }
+      a: sound(id: "sound_1") { community { videos(after: "x") { edges { cursor } } } }
+      b: sound(id: "sound_1") { community { videos(first: 1000) { edges { cursor } } } } }"""
+    answer = await asking(fresh, Golden(text, None, {}))
+    assert len((await answer())["errors"]) == 5
+    await leaves_nothing(answer)
+
+
+@pytest.mark.parametrize("lost", ["sound_by_id", "user_by_id", "videos_by_sound"])
+async def test_a_database_that_is_away_leaves_nothing(fresh: Api, lost: str) -> None:
+    send = fresh.database._loader._send
+
+    async def away(query: Query, sql: str, arguments: Arguments) -> Any:
+        if query.name == lost:
+            raise DatabaseUnavailable
+        return await send(query, sql, arguments)
+
+    fresh.database._loader._send = away
+    answer = await asking(fresh, await read(fresh, "sound_page"))
+    assert "errors" in await answer()
+    await leaves_nothing(answer)
+
+
+async def test_who_has_no_time_left_leaves_nothing(fresh: Api) -> None:
+    late = await asking(fresh, await read(fresh, "sound_page"), time_limit=0.0005)
+
+    async def answer() -> None:
+        try:
+            await late()
+        except TimedOut:
+            return
+        pytest.fail("it was in time")
+
+    await leaves_nothing(answer)
+
+
+async def test_who_is_cancelled_leaves_nothing(fresh: Api) -> None:
+    whole = await asking(fresh, await read(fresh, "sound_page"))
+
+    async def answer() -> None:
+        for turns in range(12):
+            task = asyncio.ensure_future(whole())
+            for _ in range(turns):
+                await asyncio.sleep(0)
+            task.cancel()
+            await asyncio.wait([task])
+
+    await leaves_nothing(answer)
+
+
+async def test_a_mutation_leaves_nothing(api: Api) -> None:
+    await arrange(api)
+    text = """mutation { postVideo(input: {soundId: "sound_1", caption: "again", durationMs: 1000}) {
+      __typename ... on PostVideoPayload { video { id creator { handle } } community { sound { title } } } } }"""
+    answer = await asking(api, Golden(text, MIRA, {}))
+    assert (await answer())["data"]["postVideo"]["__typename"] == "PostVideoPayload"
+    await leaves_nothing(answer)
