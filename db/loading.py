@@ -29,7 +29,10 @@ class Loading(Generic[T]):
 
     def done(self) -> bool:
         """True where `result()` has an answer."""
-        return all(batch.settled for batch in self._batches)
+        for batch in self._batches:  # noqa: SIM110  asked several times a load, and a generator costs more than the loop
+            if not batch.settled:
+                return False
+        return True
 
     def result(self) -> T:
         """The answer, a failed key's exception in its position; raises what went wrong with the statement."""
@@ -67,8 +70,8 @@ class Loading(Generic[T]):
         """The listener is not called; where it was the last, nobody waits here any more."""
         if listener in self._listeners:
             self._listeners.remove(listener)
-        if not self._listeners:
-            self.cancel()
+            if not self._listeners:
+                self.cancel()
 
     def cancel(self) -> None:
         """Nobody waits here any more; what others wait for goes on."""
