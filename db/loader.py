@@ -64,30 +64,19 @@ class Loader:
             raise TooManyLoads
         sql, bounds = query.text_for(part)
         most = MOST_KEYS if part is None else min(MOST_KEYS, max(1, MOST_ROWS // part.limit))
-        batches = self._joined(query, (sql, bounds + args), most, asked)
+        batches = self._join(query, (sql, bounds + args), most, asked)
         return Loading(batches, Pick(query, keys, batches))
 
-    def _joined(self, query: Query, place: Place, most: int, asked: dict[Any, None]) -> tuple[Batch, ...]:
-        batch = self._open.get(place)
-        if batch is None or len(batch.keys) + len(asked) > most or not asked:
-            return self._join(query, place, most, list(asked))
-        before = len(batch.keys)
-        batch.keys.update(asked)
-        weight = 1 + len(batch.keys) - before
-        batch.weight += weight
-        self._waiting += weight
-        return (batch,)
-
-    def _join(self, query: Query, place: Place, most: int, keys: list[Any]) -> tuple[Batch, ...]:
+    def _join(self, query: Query, place: Place, most: int, asked: dict[Any, None]) -> tuple[Batch, ...]:
         batches: list[Batch] = []
-        while keys:
+        while asked:
             batch = self._open.get(place)
             if batch is None or len(batch.keys) >= most:
                 batch = self._open[place] = Batch(query, place)
                 self._line_up(batch)
+            some, asked = _parted(asked, most - len(batch.keys))
             before = len(batch.keys)
-            batch.keys.update(dict.fromkeys(keys[: most - before]))
-            keys = keys[most - before :]
+            batch.keys.update(some)
             weight = 1 + len(batch.keys) - before
             batch.weight += weight
             self._waiting += weight
@@ -165,6 +154,13 @@ class Loader:
             del self._open[batch.place]
         self._waiting -= batch.weight
         batch.weight = 0
+
+
+def _parted(asked: dict[Any, None], room: int) -> tuple[dict[Any, None], dict[Any, None]]:
+    if len(asked) <= room:
+        return asked, {}
+    keys = list(asked)
+    return dict.fromkeys(keys[:room]), dict.fromkeys(keys[room:])
 
 
 def _arguments(batch: Batch, keys: Iterable[Any]) -> tuple[Any, ...]:
