@@ -105,9 +105,10 @@ async def warm(loads: Loads) -> None:
     loads.sent.clear()
 
 
-def context(loads: Loads) -> Context:
-    """A stranger's request over this database."""
-    return Context(db=loads.database, cursors=loads.api.cursors, now=loads.api.now)
+def context(loads: Loads, *, viewer: int | None = None) -> Context:
+    """A request over this database."""
+    subject = f"test|{viewer}" if viewer else None
+    return Context(db=loads.database, cursors=loads.api.cursors, now=loads.api.now, viewer=viewer, subject=subject)
 
 
 async def turns(number: int = 5) -> None:

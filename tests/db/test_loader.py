@@ -14,7 +14,9 @@ from resolvers.context import Context
 from schema import build_schema
 from server.graphql_http import GraphQLHttp
 from server.operation import Operations
+from tests.ask import Api
 from tests.db.loads import Loads, context, turns, warm
+from tests.gathering import ANA, LOU, MIRA, RAIN, arrange
 from tests.server.door import tokens
 
 WHO = ContextVar("WHO", default="nobody")
@@ -96,6 +98,23 @@ async def test_a_thousand_requests_for_one_user_are_one_row_asked_once(loads: Lo
     answers = await asyncio.gather(*(operations.answer(operation, None, context(loads)) for _ in range(1_000)))
     assert all(answer == {"data": {"user": {"handle": "user7"}}} for answer in answers)
     assert loads.sent == [("user_by_id", [7])]
+
+
+async def test_viewers_who_hide_different_people_share_the_statement_of_a_list(api: Api) -> None:
+    await arrange(api)
+    loads = Loads(api, readers=2)
+    await warm(loads)
+    operations = Operations(build_schema())
+    query = '{ sound(id: "sound_1") { community { videos(sort: RECENT, first: 3) { edges { node { creator { handle } } } } } } }'
+    operation = await operations.find(query, None)
+    asked = [context(loads, viewer=viewer) for viewer in (None, MIRA, ANA, LOU)]
+    answers = await asyncio.gather(*(operations.answer(operation, None, ctx) for ctx in asked))
+    shown = [answer["data"]["sound"]["community"]["videos"]["edges"] for answer in answers]
+    assert {len(edges) for edges in shown} == {3}
+    assert len({str(edges) for edges in shown}) > 1
+    assert loads.keys("videos_by_sound") == [[RAIN]]
+    assert loads.keys("hidden_by_user") == [[MIRA, ANA, LOU]]
+    await loads.close()
 
 
 async def test_only_loads_of_the_same_arguments_share_a_statement(loads: Loads) -> None:
