@@ -185,6 +185,11 @@ class Lent:
             if statement is None:
                 statement = self._statements[sql] = await self.connection.prepare(sql, record_class=query.row_class)
             return await statement.fetch(*args)
+        except asyncpg.InvalidCachedStatementError as error:  # a migration changed its columns under us
+            del self._statements[sql]
+            if self.connection.is_in_transaction():
+                raise DatabaseUnavailable from error
+            return await self.fetch(query, sql, args)
         except asyncpg.IntegrityConstraintViolationError as error:
             known = domain_error(error)
             if known is None:

@@ -21,6 +21,9 @@ DIVIDES = Query(
 NAMELESS = Query(
     "nameless", "one_per", "/* nameless */ select id from users where id = any($1::bigint[])", keys=("missing",)
 )
+MIGRATED = Query(
+    "migrated", "one_per", "/* migrated */ select id, number from migrated where id = any($1::int[])", keys=("id",)
+)
 POISON = "a\0b"
 
 
@@ -150,6 +153,21 @@ async def test_a_connection_lost_while_a_poisoned_key_is_looked_for_fails_the_ba
         (failed,) = await outcomes(asked)
     assert isinstance(failed, DatabaseUnavailable)
     await healed(loads)
+
+
+async def test_a_migration_under_a_kept_statement_is_not_noticed(loads: Loads) -> None:
+    async def one() -> Any:
+        async with loads.database.transaction() as tx:
+            return await tx._lent.fetch(MIGRATED, MIGRATED.sql, ([1],))
+
+    await loads.api.sql("create table migrated as select 1 as id, 2 as number")
+    before, written = await loads.ask(MIGRATED, [1]), await one()
+    await loads.api.sql("alter table migrated alter number type text")
+    after = await asyncio.gather(*(loads.ask(MIGRATED, [key]) for key in (1, 1)), loads.ask("user_by_id", [1]))
+    assert (before[0]["number"], after[0][0]["number"], after[1][0]["number"]) == (2, "2", "2")
+    with pytest.raises(DatabaseUnavailable):  # what it wrote before is rolled back: it begins again
+        await one()
+    assert (written[0]["number"], (await one())[0]["number"]) == (2, "2")
 
 
 async def test_a_query_whose_rows_have_no_key_is_told_to_those_who_wait(loads: Loads) -> None:
