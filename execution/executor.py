@@ -10,7 +10,8 @@ from graphql.execution.incremental import IncrementalExecutor
 from graphql.execution.values import VariableValues
 from graphql.type.definition import GraphQLResolveInfoHelpers
 
-from execution.plan import Plan, Plans
+from execution.plan import Plan
+from execution.plans import Plans
 from execution.run import Run
 from execution.variables import Variables
 

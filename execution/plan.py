@@ -1,14 +1,10 @@
 """The plan of an operation: its selections by type, merged and flattened once, and kept for as long as the document is used."""
 
-import threading
-from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any
 
 from graphql import (
-    DirectiveNode,
-    DocumentNode,
     GraphQLError,
     GraphQLField,
     GraphQLObjectType,
@@ -16,7 +12,6 @@ from graphql import (
     GraphQLSchema,
     Node,
     OperationDefinitionNode,
-    SelectionSetNode,
     get_named_type,
     is_abstract_type,
     is_leaf_type,
@@ -34,7 +29,7 @@ from graphql.execution.collect_fields import (
 from graphql.execution.executor import SELECTIONS_NESTED_TOO_DEEPLY
 from graphql.execution.values import VariableValues
 
-from execution.arguments import UNCHANGING, Arguments, variables_in
+from execution.arguments import UNCHANGING, Arguments
 from execution.kinds import CLASSES, TYPES, Batched, Place, kind_of
 from execution.leaves import Build, Write, builder, is_plain, writer
 
@@ -124,13 +119,16 @@ class Selection:
             for key, details in grouped.items()
             if plan.schema.get_field(type_, details[0].node.name.value) is not None
         ]
-        plan.size += len(self.fields)
+        plan.grow(plan, len(self.fields))
         self.build: Build
         self.build, self.rest, self.nested = builder(self.fields)
 
 
 class Plan:
-    """How one operation is answered, for one choice of its `@skip`s and `@include`s. Its selections are made when they are first reached."""
+    """How one operation is answered, for one choice of its `@skip`s and `@include`s.
+
+    Its selections are made when they are first reached; `grow` is told of it and their number of fields. `left` are the classes that are left for whoever writes the response.
+    """
 
     def __init__(
         self,
@@ -138,15 +136,18 @@ class Plan:
         operation: OperationDefinitionNode,
         fragments: dict[str, FragmentDetails],
         conditions: VariableValues,
-        left: frozenset[type] = frozenset(),
+        grow: Callable[["Plan", int], None],
+        *,
+        left: frozenset[type],
     ) -> None:
         self.schema = schema
         self.operation = operation
+        self.grow = grow
+        self.size = 0
         self.left = left
         self._fragments = fragments
         self._conditions = conditions
         self._root: Selection | None = None
-        self.size = 0  # fields so far
 
     def root(self, root_type: GraphQLObjectType) -> Selection:
         """What the operation itself selects."""
@@ -160,99 +161,6 @@ class Plan:
         """The merged selections of these fields, for an object of this type."""
         where = (self.schema, self._fragments, self._conditions, self.operation, runtime_type, details)
         return _grouped(partial(collect_subfields, *where), details[0].node)
-
-
-class Plans:
-    """The plans that are kept: those of the documents that were used last, within `fields` in all (2 to 3 KB each, with their documents).
-
-    Instances of the classes in `left` are left for whoever writes the response, who writes them as the scalar of their field would.
-    """
-
-    def __init__(self, fields: int = 50_000, *, left: frozenset[type] = frozenset()) -> None:
-        self._most = fields
-        self._left = left
-        self._kept: OrderedDict[tuple[int, int, str | None], _Kept] = OrderedDict()
-        self._lock = threading.Lock()
-        self._size = 0
-
-    def find(
-        self,
-        schema: GraphQLSchema,
-        document: DocumentNode,
-        operation: OperationDefinitionNode,
-        fragments: dict[str, FragmentDetails],
-        variables: VariableValues,
-    ) -> Plan | None:
-        """The plan of this operation for these variables; None where the document asks for what a plan cannot say."""
-        key = (id(schema), id(document), operation.name.value if operation.name else None)
-        with self._lock:
-            kept = self._kept.get(key)
-            if kept is None:
-                kept = self._kept[key] = _Kept(schema, document, operation, fragments, self._left)
-            else:
-                self._kept.move_to_end(key)
-            plan = kept.plan(variables)
-            self._size += kept.grown()
-            while self._size > self._most and len(self._kept) > 1:
-                self._size -= self._kept.popitem(last=False)[1].size
-        return plan
-
-
-class _Kept:
-    """A document's plans by the values of its conditions. It holds schema and document, so that nobody else gets their ids meanwhile."""
-
-    MOST = 16  # choices of conditions, those that were used last
-
-    def __init__(
-        self,
-        schema: GraphQLSchema,
-        document: DocumentNode,
-        operation: OperationDefinitionNode,
-        fragments: dict[str, FragmentDetails],
-        left: frozenset[type],
-    ) -> None:
-        self._left = left
-        self._schema = schema
-        self._document = document
-        self._operation = operation
-        self._fragments = fragments
-        self._plans: OrderedDict[tuple[Any, ...], Plan] = OrderedDict()
-        nodes = list(_selected(document))
-        self._nodes = len(nodes)
-        self.size = 0
-        directives: list[DirectiveNode] = [one for node in nodes for one in getattr(node, "directives", None) or ()]
-        self._names = sorted(
-            {name for one in directives if one.name.value in ("skip", "include") for name in _condition(one)}
-        )
-        self._plannable = not any(one.name.value in ("defer", "stream") for one in directives) and not any(
-            fragment.variable_signatures for fragment in fragments.values()
-        )
-
-    def plan(self, variables: VariableValues) -> Plan | None:
-        if not self._plannable:
-            return None
-        values = tuple([variables.coerced.get(name) for name in self._names])
-        decided = all(type(value) is bool for value in values)  # where not, the plan is an error
-        plan = self._plans.get(values) if decided else None
-        if plan is None:
-            # Of the variables only what decides, so that a plan keeps nobody's arguments.
-            conditions = VariableValues(
-                {name: variables.sources[name] for name in self._names if name in variables.sources},
-                {name: variables.coerced[name] for name in self._names if name in variables.coerced},
-            )
-            plan = Plan(self._schema, self._operation, self._fragments, conditions, self._left)
-            if decided:
-                self._plans[values] = plan
-                if len(self._plans) > self.MOST:
-                    self._plans.popitem(last=False)
-        elif self._names:
-            self._plans.move_to_end(values)
-        return plan
-
-    def grown(self) -> int:
-        """By how much its size grew since this was asked last: plans grow as they are reached."""
-        before, self.size = self.size, self._nodes + sum([plan.size for plan in self._plans.values()])
-        return self.size - before
 
 
 def _grouped(collect: Callable[[], CollectedFields], node: Node) -> GroupedFieldSet:
@@ -285,18 +193,3 @@ def _classes(type_: GraphQLObjectType) -> tuple[type, ...]:
 def _is_value(type_: GraphQLObjectType, cls: type) -> bool:
     classes = _classes(type_)
     return cls in classes if classes else type_.is_type_of is None
-
-
-def _selected(document: DocumentNode) -> Iterator[Node]:
-    # The definitions and all that they select; iterative, because a document may be nested deeper than Python's stack.
-    waiting: list[Node] = list(document.definitions)
-    while waiting:
-        node = waiting.pop()
-        yield node
-        selected: SelectionSetNode | None = getattr(node, "selection_set", None)
-        if selected is not None:
-            waiting.extend(selected.selections)
-
-
-def _condition(directive: DirectiveNode) -> list[str]:
-    return [name for argument in directive.arguments or () for name in variables_in(argument.value)]

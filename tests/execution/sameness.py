@@ -10,7 +10,7 @@ Error = tuple[str, tuple[str | int, ...], tuple[tuple[int, int], ...], str | Non
 
 def same(expected: ExecutionResult, found: ExecutionResult, *, in_turn: bool) -> None:
     """Asserts it. `in_turn`: nothing was awaited, so that even which of several competing errors counts is settled."""
-    assert json.dumps(found.data) == json.dumps(expected.data)
+    assert _written(found.data) == _written(expected.data)
     left, right = errors(expected), errors(found)
     if in_turn:
         assert right == left
@@ -18,6 +18,10 @@ def same(expected: ExecutionResult, found: ExecutionResult, *, in_turn: bool) ->
         for error in set(some) - set(others):
             assert competes(error, others, expected.data), (error, others)
     assert bool(left) == bool(right)
+
+
+def _written(data: Any) -> str:
+    return json.dumps(data, default=repr)  # a scalar may leave what JSON has no word for
 
 
 def errors(result: ExecutionResult) -> list[Error]:

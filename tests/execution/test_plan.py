@@ -1,0 +1,428 @@
+"""Plans: one a document and choice of conditions, bounded in number and size, linear in the document, and nobody's arguments in them."""
+
+import gc
+import sys
+import threading
+from collections import Counter
+from collections.abc import Iterator
+from types import FrameType
+from typing import Any
+
+import pytest
+from graphql import (
+    ExecutionResult,
+    FieldNode,
+    GraphQLSchema,
+    NameNode,
+    OperationDefinitionNode,
+    SelectionSetNode,
+    build_schema,
+    execute,
+    execute_sync,
+    parse,
+)
+from graphql.execution.executor import SELECTIONS_NESTED_TOO_DEEPLY
+from graphql.language import DocumentNode, InlineFragmentNode, OperationType
+
+import execution
+from execution import BreadthFirstExecutor
+from execution.plan import Plan
+from execution.plans import Plans
+from tests.execution.small import both, engine, schema_of
+
+SDL = "type Query { one: One ones: [One!] a: Int b: Int } type One { a(by: Int): Int b: Int c: Int one: One ones: [One!] }"
+ONE: dict[str, Any] = {"a": 1, "b": 2, "c": 3}
+ONE["one"], ONE["ones"] = ONE, [ONE]
+
+
+@pytest.fixture
+def plans(monkeypatch: pytest.MonkeyPatch) -> Plans:
+    """Nobody else's plans."""
+    own = Plans()
+    monkeypatch.setattr(BreadthFirstExecutor, "plans", own)
+    return own
+
+
+@pytest.fixture
+def made(monkeypatch: pytest.MonkeyPatch) -> list[Plan]:
+    """The plans that were made."""
+    made: list[Plan] = []
+    init = Plan.__init__
+
+    def remember(self: Plan, *args: Any, **options: Any) -> None:
+        made.append(self)
+        init(self, *args, **options)
+
+    monkeypatch.setattr(Plan, "__init__", remember)
+    return made
+
+
+def ask(schema: GraphQLSchema, document: DocumentNode, **options: Any) -> Any:
+    return execute_sync(schema, document, ONE, executor_class=BreadthFirstExecutor, **options)
+
+
+def kept(plans: Plans) -> list[Plan]:
+    return [plan for one in plans._kept.values() for plan in one._plans.values()]
+
+
+def test_a_document_is_planned_once_for_all_who_ask_it(plans: Plans, made: list[Plan]) -> None:
+    schema, document = build_schema(SDL), parse("query A($by: Int) { one { a(by: $by) ones { b } } } query B { b }")
+    for by in range(5):
+        ask(schema, document, operation_name="A", variable_values={"by": by}, context_value=by)
+    assert len(made) == 1
+    ask(schema, document, operation_name="B")
+    ask(build_schema(SDL), document, operation_name="B")
+    assert len(made) == len(kept(plans)) == 3
+
+
+def test_each_choice_of_conditions_has_a_plan_of_its_own(made: list[Plan], plans: Plans) -> None:
+    schema = build_schema(SDL)
+    document = parse(
+        """query ($a: Boolean!, $b: Boolean = false, $other: Int) { a @include(if: $a) one { ...F @skip(if: $b) a(by: $other) } }
+        fragment F on One { b c @skip(if: true) }"""
+    )
+    for _ in range(2):
+        for a in (True, False):
+            for b in (True, False):
+                data = ask(schema, document, variable_values={"a": a, "b": b, "other": len(made)}).data
+                assert data == ({"a": 1} if a else {}) | {"one": {"a": 1} if b else {"b": 2, "a": 1}}
+    ask(schema, document, variable_values={"a": True})
+    assert len(made) == 4
+
+
+def test_only_the_choices_that_were_used_last_are_kept(made: list[Plan], plans: Plans) -> None:
+    schema, names = build_schema(SDL), [f"v{n}" for n in range(6)]
+    fields = " ".join(f"{name}: a @include(if: ${name})" for name in names)
+    document = parse(f"query ({' '.join(f'${name}: Boolean!' for name in names)}) {{ {fields} }}")
+
+    def choose(number: int) -> None:
+        chosen = {name: bool(number >> place & 1) for place, name in enumerate(names)}
+        assert list(ask(schema, document, variable_values=chosen).data) == [name for name in names if chosen[name]]
+
+    for number in range(64):
+        choose(number)
+        choose(0)
+    assert len(made) == 64
+    assert len(kept(plans)) == 16
+    sizes = [one.size for one in plans._kept.values()]
+    assert sizes == [plans._size]
+    assert sizes[0] == 1 + len(names) + sum(plan.size for plan in kept(plans))
+    choose(0)
+    choose(63)
+    assert len(made) == 64
+    choose(1)
+    assert len(made) == 65
+
+
+def test_a_plan_that_is_an_error_is_not_kept(plans: Plans) -> None:
+    schema, document = build_schema(SDL), parse("query ($v: [Int]) { a @skip(if: $v) }")
+    for value in ([1], [2], None):
+        assert ask(schema, document, variable_values={"v": value}) == execute_sync(
+            schema, document, ONE, variable_values={"v": value}
+        )
+    assert kept(plans) == []
+
+
+def test_plans_are_bounded_by_their_fields(monkeypatch: pytest.MonkeyPatch, made: list[Plan]) -> None:
+    plans = Plans(fields=1_000)
+    monkeypatch.setattr(BreadthFirstExecutor, "plans", plans)
+    schema = build_schema(SDL)
+    documents = [parse("{ one { ones { " + " ".join(f"k{n}: b" for n in range(50)) + " } } }") for _ in range(40)]
+    for document in documents:
+        ask(schema, document)
+    assert 5 < len(kept(plans)) < 11
+    planned = len(made)
+    ask(schema, documents[-1])
+    assert len(made) == planned
+    ask(schema, documents[0])
+    assert len(made) == planned + 1
+    large = parse("{ " + " ".join(f"k{n}: b" for n in range(2_000)) + " }")
+    assert len(ask(schema, large).data) == 2_000
+    ask(schema, documents[1])
+    assert kept(plans) == made[-1:], "what grew too large makes place, and what it had displaced is gone"
+
+
+def test_fragments_count_as_often_as_they_are_reached(monkeypatch: pytest.MonkeyPatch) -> None:
+    plans = Plans(fields=1_000)
+    monkeypatch.setattr(BreadthFirstExecutor, "plans", plans)
+    schema = build_schema(SDL)
+    spread = " ".join(f"k{n}: one {{ ...F }}" for n in range(20))
+    text = f"{{ one {{ {spread} }} }} fragment F on One {{ {' '.join(f'a{n}: a' for n in range(25))} }}"
+    documents = [parse(text) for _ in range(3)]
+    for number, document in enumerate(documents):
+        ask(schema, document)
+        assert len(kept(plans)) == min(number + 1, 2)
+    ask(schema, documents[-1])
+    assert len(made) == planned
+    ask(schema, documents[0])
+    assert len(made) == planned + 1
+    large = parse("{ " + " ".join(f"k{n}: b" for n in range(2_000)) + " }")
+    assert len(ask(schema, large).data) == 2_000
+    ask(schema, documents[1])
+    assert kept(plans) == made[-1:], "what grew too large makes place, and what it had displaced is gone"
+
+
+def test_fragments_count_as_often_as_they_are_reached(monkeypatch: pytest.MonkeyPatch) -> None:
+    plans = Plans(fields=1_000)
+    monkeypatch.setattr(BreadthFirstExecutor, "plans", plans)
+    schema = build_schema(SDL)
+    spread = " ".join(f"k{n}: one {{ ...F }}" for n in range(20))
+    for number in range(3):
+        document = parse(f"{{ one {{ {spread} }} }} fragment F on One {{ {' '.join(f'a{n}: a' for n in range(25))} }}")
+        ask(schema, document)
+        assert len(kept(plans)) == min(number + 1, 2)
+    ask(schema, documents[-1])
+    assert len(kept(plans)) == 1
+
+
+def test_a_plan_holds_nobodys_arguments_and_nothing_of_a_request(plans: Plans) -> None:
+    class Secret:
+        pass
+
+    context = Secret()
+    schema = schema_of(SDL, kinds={"One.a": execution.Batched(lambda parents, _context, by=0: [by] * len(parents))})
+    document = parse(
+        "query ($by: Int, $c: Boolean!, $text: String) { one { a(by: $by) b @include(if: $c) x: a(by: 3) } }"
+    )
+    for by, text in ((77_001, "a secret 1"), (77_002, "a secret 2")):
+        ask(schema, document, variable_values={"by": by, "c": True, "text": text}, context_value=context)
+    reached, waiting = set[int](), list[Any]([plans])
+    while waiting:
+        one = waiting.pop()
+        if id(one) in reached or isinstance(one, (type, FrameType, type(sys))):
+            continue
+        reached.add(id(one))
+        assert not isinstance(one, Secret)
+        assert not (isinstance(one, str) and one.startswith("a secret")), one
+        assert not (isinstance(one, int) and one in (77_001, 77_002)), one
+        if not callable(one) or isinstance(one, Plan):
+            waiting += gc.get_referents(one)
+    assert len(reached) > 100
+
+
+def test_what_is_not_asked_any_more_is_not_held(monkeypatch: pytest.MonkeyPatch) -> None:
+    import weakref
+
+    monkeypatch.setattr(BreadthFirstExecutor, "plans", Plans(fields=100))
+    schema = build_schema(SDL)
+    document = parse("{ one { a } }")
+    gone = weakref.ref(document)
+    ask(schema, document)
+    del document
+    for _ in range(40):
+        ask(schema, parse("{ one { ones { a b c } } }"))
+    gc.collect()
+    assert gone() is None
+
+
+@pytest.fixture
+def steps(monkeypatch: pytest.MonkeyPatch) -> Iterator[Counter[str]]:
+    """How often a line of Python was called, by the name of the function: work that no other process disturbs."""
+    counted: Counter[str] = Counter()
+
+    def count(_frame: FrameType, event: str, _argument: Any) -> None:
+        counted[event] += event in ("call", "c_call")
+
+    sys.setprofile(count)
+    yield counted
+    sys.setprofile(None)
+
+
+def work(steps: Counter[str], text: str, schema: GraphQLSchema) -> int:
+    document = parse(text)
+    steps.clear()
+    result = execute_sync(schema, document, ONE, executor_class=BreadthFirstExecutor)
+    done = steps.total()
+    assert not result.errors
+    return done
+
+
+def wide(n: int) -> str:
+    return "{ one { " + " ".join(f"k{k}: b" for k in range(n)) + " } }"
+
+
+def merged(n: int) -> str:
+    return "{ " + " ".join("one { a b }" for _ in range(n)) + " }"
+
+
+def deep(n: int) -> str:
+    return "{ " + "one { a b " * n + "}" * n + " }"
+
+
+def branching(n: int) -> str:
+    return "{ " + " ".join(f"k{k}: one {{ a one {{ c }} }}" for k in range(n)) + " }"
+
+
+def fragments(n: int) -> str:
+    spread = " ".join(f"...F{k}" for k in range(n))
+    return f"{{ one {{ {spread} }} }} " + " ".join(f"fragment F{k} on One {{ k{k}: a }}" for k in range(n))
+
+
+def chained(n: int) -> str:
+    chain = " ".join(f"fragment F{k} on One {{ k{k}: a one {{ ...F{k + 1} }} }}" for k in range(n))
+    return f"{{ one {{ ...F0 }} }} {chain} fragment F{n} on One {{ b }}"
+
+
+def aliased_with_arguments(n: int) -> str:
+    return "{ one { " + " ".join(f"k{k}: a(by: {k})" for k in range(n)) + " } }"
+
+
+@pytest.mark.parametrize("kind", ["resolvers", "columns"])
+@pytest.mark.parametrize("text", [wide, merged, deep, branching, fragments, chained, aliased_with_arguments])
+def test_planning_and_execution_are_linear_in_the_document(text: Any, kind: str, steps: Counter[str]) -> None:
+    columns = {f"One.{name}": execution.Column(name) for name in "bc"}
+    schema = schema_of(SDL, kinds=columns if kind == "columns" else None)
+    schema.type_map["One"].fields["a"].resolve = lambda one, _info, by=0: by  # type: ignore[attr-defined]
+    n = 60 if text in (deep, chained) else 400
+    once, twice = work(steps, text(n), schema), work(steps, text(2 * n), schema)
+    assert once < twice < 2.2 * once
+
+
+@pytest.mark.parametrize("fields", [5_000, 10_000])
+async def test_thousands_of_aliases_are_answered(fields: int) -> None:
+    schema = schema_of(SDL, kinds={"One.b": execution.Column("b")})
+    found = await engine(schema, wide(fields), ONE)
+    assert found.errors is None
+    assert found.data == {"one": {f"k{k}": 2 for k in range(fields)}}
+
+
+async def test_thousands_of_fragments_are_answered() -> None:
+    found = await engine(
+        build_schema(SDL),
+        fragments(3_000),
+        ONE,
+    )
+    assert found.errors is None
+    assert found.data == {"one": {f"k{k}": 1 for k in range(3_000)}}
+
+
+def nested(depth: int, *, name: str = "one") -> DocumentNode:
+    """A document deeper than what the parser reads."""
+    selection = SelectionSetNode(selections=(FieldNode(name=NameNode(value="b")), FieldNode(name=NameNode(value="a"))))
+    for _ in range(depth):
+        field = FieldNode(name=NameNode(value=name), selection_set=selection)
+        selection = SelectionSetNode(selections=(field,))
+    return DocumentNode(definitions=(OperationDefinitionNode(operation=OperationType.QUERY, selection_set=selection),))
+
+
+@pytest.mark.parametrize("depth", [150, 500, 2_000])
+@pytest.mark.parametrize("name", ["one", "ones"])
+@pytest.mark.parametrize("is_batched", [False, True])
+def test_a_document_may_be_deeper_than_pythons_stack(depth: int, name: str, is_batched: bool) -> None:
+    def fail(one: Any, info: Any) -> None:
+        raise ValueError(len(info.path.as_list()))
+
+    kinds = {
+        f"One.{key}": execution.Batched(lambda parents, _context, key=key: [one[key] for one in parents])
+        for key in ("one", "ones")
+    }
+    schema = schema_of(SDL, {"One.a": fail}, kinds if is_batched else None)
+    result = execute_sync(schema, nested(depth, name=name), ONE, executor_class=BreadthFirstExecutor)
+    (error,) = result.errors or []
+    length = depth * (1 if name == "one" else 2) + 1
+    assert error.message == str(length)
+    assert error.path is not None
+    assert len(error.path) == length
+    at: Any = result.data
+    for _ in range(depth):
+        at = at[name] if name == "one" else at[name][0]
+    assert at == {"a": None, "b": 2}
+
+
+def inline(depth: int) -> SelectionSetNode:
+    selection = SelectionSetNode(selections=(FieldNode(name=NameNode(value="b")),))
+    for _ in range(depth):
+        selection = SelectionSetNode(selections=(InlineFragmentNode(selection_set=selection),))
+    return selection
+
+
+def test_fragments_nested_too_deeply_are_graphql_cores_clear_error() -> None:
+    schema = build_schema(SDL)
+    operation = OperationDefinitionNode(operation=OperationType.QUERY, selection_set=inline(3_000))
+    document = DocumentNode(definitions=(operation,))
+    for _ in range(2):
+        expected = execute_sync(schema, document, ONE)
+        found = execute_sync(schema, document, ONE, executor_class=BreadthFirstExecutor)
+        assert found == expected
+        assert [error.message for error in found.errors or ()] == [SELECTIONS_NESTED_TOO_DEEPLY]
+        assert (found.errors or [])[0].__context__ is None
+        assert (found.errors or [])[0].original_error is None
+
+
+@pytest.mark.parametrize("name", ["one", "ones"])
+def test_fragments_nested_too_deeply_below_a_field_are_its_error(name: str) -> None:
+    schema = build_schema(SDL)
+    field = FieldNode(name=NameNode(value=name), selection_set=inline(3_000))
+    selection = SelectionSetNode(selections=(field, FieldNode(name=NameNode(value="a"))))
+    document = DocumentNode(
+        definitions=(OperationDefinitionNode(operation=OperationType.QUERY, selection_set=selection),)
+    )
+    found = execute_sync(schema, document, ONE, executor_class=BreadthFirstExecutor)
+    assert found.data == {name: None, "a": 1}
+    assert [(error.message, error.path) for error in found.errors or ()] == [
+        (SELECTIONS_NESTED_TOO_DEEPLY, [name] if name == "one" else [name, 0])
+    ]
+    assert execute_sync(schema, document, ONE).data == found.data
+
+
+async def test_fragments_in_a_circle_end_where_the_data_ends() -> None:
+    text = "{ one { ...F } } fragment F on One { a ...G } fragment G on One { b one { ...F ones { ...G } } ...F }"
+    root: dict[str, Any] = {"one": {"a": 1, "b": 2, "one": {"a": 3, "one": None, "ones": [{"b": 4}]}}}
+    await both(build_schema(SDL), text, root)
+
+
+def test_a_circle_of_fragments_over_a_circle_of_objects_is_stopped_by_nobody_but_validation() -> None:
+    from graphql import validate
+
+    text = "{ one { ...F } } fragment F on One { one { ...F } }"
+    assert validate(build_schema(SDL), parse(text))
+
+
+async def test_large_variables_are_given_to_all_without_a_copy_each() -> None:
+    numbers = list(range(100_000))
+    seen = set()
+
+    def count(one: Any, _info: Any, numbers: list[int]) -> int:
+        seen.add(id(numbers))
+        return len(numbers)
+
+    schema = schema_of("type Query { ones: [One] } type One { count(numbers: [Int!]!): Int }", {"One.count": count})
+    text = "query ($n: [Int!]!) { ones { count(numbers: $n) again: count(numbers: $n) } }"
+    found = await engine(schema, text, {"ones": [1] * 10}, variable_values={"n": numbers})
+    assert found.data == {"ones": [{"count": 100_000, "again": 100_000}] * 10}
+    assert len(seen) == 1
+
+
+def test_threads_share_a_plan_while_it_grows(plans: Plans) -> None:
+    sdl = (
+        "interface I { a: Int i: [I] } "
+        + " ".join(f"type T{n} implements I {{ a: Int i: [I] }}" for n in range(8))
+        + " type Query { i: [I] }"
+    )
+    schema = build_schema(sdl)
+    classes = [type(f"C{n}", (dict,), {}) for n in range(8)]
+    for n, cls in enumerate(classes):
+        schema.type_map[f"T{n}"].extensions[execution.CLASSES] = (cls,)
+
+    def some(depth: int) -> list[Any]:
+        return [cls(a=n, i=some(depth - 1) if depth else None) for n, cls in enumerate(classes)]
+
+    root = {"i": some(2)}
+    expected = None
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        for _ in range(5):
+            document = parse("{ i { __typename a i { a i { a __typename } } } }")
+            answers: list[Any] = []
+            run = lambda: answers.append(execute(schema, document, root, executor_class=BreadthFirstExecutor))  # noqa: E731, B023
+            threads = [threading.Thread(target=run) for _ in range(4)]
+            for thread in threads:
+                thread.start()
+            for thread in threads:
+                thread.join()
+            expected = expected or execute(schema, document, root, type_resolver=lambda one, *_: f"T{one['a']}")
+            assert isinstance(expected, ExecutionResult)
+            assert [answer.data == expected.data for answer in answers] == [True] * 4
+    finally:
+        sys.setswitchinterval(interval)
