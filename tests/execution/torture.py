@@ -39,9 +39,11 @@ interface Thing {{ id: ID! int0(first: Int = 3): Int a0(first: Int = 3): A }}
 interface Asked {{ id: ID! }}
 type A implements Thing & Asked {{ id: ID!
 {_fields(KINDS)}
+  me: A  me1: A!  twin: A  held: B  held1: B!  helds: [B!]!  held2: Thing
 }}
 type B implements Thing & Asked {{ id: ID!
 {_fields(KINDS)}
+  me: B  me1: B!  twin: B  held: A  held1: A!  helds: [A!]!  held2: Either
 }}
 union Either = A | B
 type Query {{
@@ -51,6 +53,10 @@ type Mutation {{
 {_fields(KINDS)}
 }}
 """
+
+SHAPES = build_schema(SDL)
+ITSELF = {"me": execution.Itself(), "me1": execution.Itself(), "twin": execution.Itself(unless_null="maybe")}
+COLUMNS = {name: execution.Column(name) for name in ("id", "held", "held1", "helds", "held2")}
 
 
 @dataclass(frozen=True)
@@ -63,7 +69,12 @@ class One:
     waits: bool
 
     def __getitem__(self, name: str) -> Any:
-        return self.key if name == "id" else None
+        if name == "id":
+            return self.key
+        if name == "maybe":
+            return None if hash_of(self.key) % 3 == 0 else 1
+        at_once = One(self.type, self.key, self.seed, waits=False)
+        return Behaviour(at_once, name, {}).value(SHAPES.type_map[self.type].fields[name].type)  # type: ignore[attr-defined]
 
 
 class Other(One):
@@ -171,11 +182,11 @@ def torture(*, declared: bool) -> GraphQLSchema:
         type_ = schema.type_map[name]
         assert isinstance(type_, GraphQLObjectType)
         for key, field in type_.fields.items():
-            field.resolve = (lambda one, _info: one.key) if key == "id" else _resolver(key, field.type)
-            if declared and key == "id":
-                field.extensions[execution.KIND] = execution.Column("id")
-            elif declared and hash_of(name, key) % 3:
-                field.extensions[execution.KIND] = execution.Batched(_batch(key, field.type, hash_of(name, key)))
+            field.resolve = _resolver(key, field.type)
+            if declared:
+                batched = hash_of(name, key) % 3 and key not in ITSELF | COLUMNS
+                kind = execution.Batched(_batch(key, field.type, hash_of(name, key))) if batched else None
+                field.extensions[execution.KIND] = kind or (ITSELF | COLUMNS).get(key)
     for name, cls in (("A", One), ("B", Other)):
         type_ = schema.type_map[name]
         type_.is_type_of = _is_type_of(name)  # type: ignore[attr-defined]
@@ -191,6 +202,10 @@ def hash_of(*words: str) -> int:
 
 
 def _resolver(name: str, type_: Any) -> Callable[..., Any]:
+    if name in COLUMNS:
+        return lambda one, _info: one[name]
+    if name in ITSELF:
+        return lambda one, _info: None if name == "twin" and one["maybe"] is None else one
     return lambda one, _info, **arguments: Behaviour(one, name, arguments).value(type_)
 
 
