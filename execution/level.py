@@ -44,8 +44,12 @@ class Level:
         try:
             self.built, self.rest, self.nested = selection.build(self.objects), selection.rest, selection.nested
         except Exception:  # noqa: BLE001  whatever it was, the careful way meets it again, and knows where
-            self.rest = selection.fields
-            self.built = [dict.fromkeys(field.key for field in selection.fields) for _ in self.objects]
+            self.leave_all()
+
+    def leave_all(self) -> None:
+        """Leaves every field to be answered."""
+        self.rest = self.selection.fields
+        self.built = [dict.fromkeys([field.key for field in self.rest]) for _ in self.objects]
 
     def unfinished(self) -> "Iterator[Level]":
         """This level and those that were built within it, as far as something is left to be answered in them."""

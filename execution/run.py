@@ -69,7 +69,7 @@ class Waiting:
         """Closes what was never begun, and takes notice of an exception that nobody asked for."""
         discard(self.awaited)
         if asyncio.isfuture(self.future) and self.future.done() and not self.future.cancelled():
-            self.future.exception()
+            discard(self.future.exception() or self.future.result())
 
 
 class Run:
@@ -84,12 +84,13 @@ class Run:
         self._ready: deque[Waiting] = deque()
         self._waker: asyncio.Future[None] | None = None
         self._root = Level(plan.root(root_type), [executor.root_value], None, lambda: ([None], [(None, None)]))
-        self._root.build()
-        # Mutations run one after the other (spec 6.2.2), each with all that is selected of it.
-        self._serial = deque(self._root.rest if serially else ())
+        self._serial = deque[Field]()
         if serially:
-            self._root.rest = []
-        self.queue(self._root)
+            # Mutations run one after the other (spec 6.2.2), each with all that is selected of it.
+            self._root.leave_all()
+            self._serial.extend(self._root.rest)
+        else:
+            self.build(self._root)
 
     def result(self) -> ExecutionResult | Awaitable[ExecutionResult]:
         """Runs the operation; the result is awaitable only if something in it was."""
@@ -125,6 +126,8 @@ class Run:
                 self._advance()
         except GeneratorExit:
             self._stop()
+            self._pending.clear()
+            self._drop()
             raise
         except BaseException:
             await self._ended(self._stop())

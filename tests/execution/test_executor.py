@@ -359,6 +359,28 @@ async def test_mutations_run_one_after_the_other_each_with_its_selections() -> N
     same(expected, found, in_turn=True)
 
 
+async def test_what_a_mutation_has_at_hand_waits_its_turn_too() -> None:
+    state = [0]
+
+    def count(parents: list[Any], _context: Any) -> list[int]:
+        return [state[0]] * len(parents)
+
+    def change(_root: Any, _info: Any) -> int:
+        state[0] += 1
+        return state[0]
+
+    schema = schema_of(
+        "type Query { state: Int } type Mutation { here: Here change: Int } type Here { state: Int here: Here }",
+        {"Mutation.change": change},
+        {name: execution.Itself() for name in ("Mutation.here", "Here.here")}
+        | {"Here.state": execution.Batched(count)},
+    )
+    found = await engine(
+        schema, "mutation { a: here { state here { state } } b: change c: here { state } d: change }", {}
+    )
+    assert found.data == {"a": {"state": 0, "here": {"state": 0}}, "b": 1, "c": {"state": 1}, "d": 2}
+
+
 async def test_the_events_of_a_subscription_run_on_it() -> None:
     asked = []
 
