@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from functools import partial
+from itertools import starmap
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from graphql import (
@@ -18,7 +19,7 @@ from graphql.pyutils import Path, is_iterable
 
 from execution.level import Level, Traced
 from execution.plan import Field, Selection
-from execution.values import discard
+from execution.values import discard, gathered
 
 if TYPE_CHECKING:
     from execution.run import Run
@@ -51,17 +52,7 @@ class Careful:
 
     def resolve(self) -> list[Any]:
         """What the resolver of the field gives for one object after the other."""
-        values: list[Any] = []
-        try:
-            for parent, one in enumerate(self._level.objects):
-                values.append(self._resolved(parent, one))
-        except BaseException:
-            discard(values)
-            raise
-        else:
-            return values
-        finally:
-            del values  # of an error among them the frames keep this one
+        return gathered(starmap(self._resolved, enumerate(self._level.objects)))
 
     def _resolved(self, parent: int, one: Any) -> Any:
         field, executor = self._field, self._executor
@@ -79,7 +70,11 @@ class Careful:
     def settle(self, values: list[Any]) -> None:
         """Waits for what is awaitable among the values and in their lists, and then completes them."""
         type_ = self._field.definition.type
-        settled = [self._listed(type_, value) for value in values]
+        try:
+            settled = gathered(map(partial(self._listed, type_), values))
+        except BaseException:
+            discard(values)
+            raise
         later = [index for index, value in enumerate(settled) if _attempt(partial(self._waits, type_), value) is True]
 
         def go_on(results: list[Any]) -> None:
@@ -94,16 +89,12 @@ class Careful:
         inner = type_.of_type if is_non_null_type(type_) else type_
         if not is_list_type(inner):
             return value
-        items: list[Any] = []
         try:
             if not is_iterable(value) or self._executor.is_async_iterable(value):
                 return value
-            for item in value:
-                items.append(self._listed(inner.of_type, item))  # noqa: PERF401  what was met so far is discarded
+            return gathered(map(partial(self._listed, inner.of_type), value))
         except Exception as error:  # noqa: BLE001  what an iterator raises is the error of the list
-            discard(items)
             return error
-        return items
 
     def _waits(self, type_: Any, value: Any) -> bool:
         if self._executor.is_awaitable(value):

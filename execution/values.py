@@ -1,7 +1,7 @@
 """The values of a field that declares its kind, for all objects of a level."""
 
 from asyncio import iscoroutine
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from graphql.execution import Executor
@@ -72,6 +72,20 @@ def discard(value: Any) -> None:
     elif type(value) in (list, tuple):
         for one in value:
             discard(one)
+
+
+def gathered(given: Iterable[Any]) -> list[Any]:
+    """All that is given, one after the other; where that ends in the middle, nothing of it is left behind."""
+    values: list[Any] = []
+    try:
+        values.extend(given)
+    except BaseException:
+        discard(values)
+        raise
+    else:
+        return values
+    finally:
+        del values  # of an error among them the frames keep this one
 
 
 def _each(function: Callable[[Any], Any], arguments: Sequence[Any]) -> list[Any]:

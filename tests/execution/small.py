@@ -1,6 +1,8 @@
 """Small schemas from SDL, and one document on both executors over them."""
 
-from collections.abc import Callable, Mapping
+import gc
+import warnings
+from collections.abc import Awaitable, Callable, Mapping
 from inspect import isawaitable
 from typing import Any
 
@@ -43,7 +45,22 @@ async def engine(schema: GraphQLSchema, text: str, root: Any = None, **options: 
 async def both(schema: GraphQLSchema, text: str, root: Any = None, **options: Any) -> ExecutionResult:
     """The answer of the engine, which must be graphql-core's; where nothing is awaited, to the last error."""
     result = execute(schema, parse(text), root, **options)
-    expected: ExecutionResult = await result if isawaitable(result) else result
+    if not isawaitable(result):
+        found = await engine(schema, text, root, **options)
+        same(result, found, in_turn=True)
+        return found
+    with warnings.catch_warnings():
+        # graphql-core leaves coroutines behind where an error ends a selection set; that the engine does not, test_leavings.py says.
+        warnings.simplefilter("ignore", RuntimeWarning)
+        found = await _awaited_of_both(result, schema, text, root, options)
+        gc.collect()
+    return found
+
+
+async def _awaited_of_both(
+    result: Awaitable[ExecutionResult], schema: GraphQLSchema, text: str, root: Any, options: dict[str, Any]
+) -> ExecutionResult:
+    expected = await result
     found = await engine(schema, text, root, **options)
-    same(expected, found, in_turn=not isawaitable(result))
+    same(expected, found, in_turn=False)
     return found

@@ -115,21 +115,21 @@ def test_execute_sync_with_a_coroutine_is_as_graphql_core_has_it(check_sync: boo
             "Query.e": lambda _one, _info: [text(1, 2)],
         },
     )
-    answers: list[Any] = []
+
+    def answer(executor: Any) -> Any:
+        options: dict[str, Any] = {"executor_class": executor, "check_sync": check_sync}
+        try:
+            result = execute_sync(schema, parse("{ a b c { a } d e { a } }"), {"d": 1}, **options)
+        except RuntimeError as error:
+            return str(error)
+        return [(error.message.split(" at 0x")[0], error.path) for error in result.errors or ()]
+
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", RuntimeWarning)
-        for executor in (None, BreadthFirstExecutor):
-            try:
-                result = execute_sync(
-                    schema, parse("{ a b c { a } d e { a } }"), {"d": 1}, executor_class=executor, check_sync=check_sync
-                )
-            except RuntimeError as error:
-                answers.append(str(error))
-            else:
-                answers.append([(error.message.split(" at 0x")[0], error.path) for error in result.errors or ()])
+        expected, found = answer(None), answer(BreadthFirstExecutor)
         gc.collect()
-    assert answers[0] == answers[1]
-    assert "synchronously" in answers[1] if check_sync else len(answers[1]) == 4
+    assert found == expected
+    assert "synchronously" in found if check_sync else len(found) == 4
 
 
 async def test_a_resolver_is_told_what_graphql_core_tells_it() -> None:

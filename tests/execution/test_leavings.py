@@ -286,40 +286,40 @@ async def test_closed_it_cancels_what_it_began() -> None:
     assert slow.ended == 1
 
 
-def raises(error: BaseException) -> Callable[..., Any]:
+def raises(error: type[BaseException]) -> Callable[..., Any]:
     def function(*_: Any, **__: Any) -> Any:
-        raise error
+        raise error("broken")
 
     return function
 
 
-def raises_later(error: BaseException) -> Callable[..., Any]:
+def raises_later(error: type[BaseException]) -> Callable[..., Any]:
     async def function(*_: Any, **__: Any) -> Any:
         await asyncio.sleep(0)
-        raise error
+        raise error("broken")
 
     return function
 
 
-def gives_raising_iterator(error: BaseException) -> Callable[..., Any]:
+def gives_raising_iterator(error: type[BaseException]) -> Callable[..., Any]:
     def items() -> Iterator[Any]:
         yield later("a")
         yield [later("b")]
-        raise error
+        raise error("broken")
 
     return lambda *_: items()
 
 
-def streams_and_raises(error: BaseException) -> Callable[..., Any]:
+def streams_and_raises(error: type[BaseException]) -> Callable[..., Any]:
     async def items() -> AsyncIterator[Any]:
         yield later("a")
         yield "b"
-        raise error
+        raise error("broken")
 
     return lambda *_: items()
 
 
-def gives_raising_items(error: BaseException) -> Callable[..., Any]:
+def gives_raising_items(error: type[BaseException]) -> Callable[..., Any]:
     return lambda *_: [later("a"), raises_later(error)(), later("b", 100)]
 
 
@@ -358,7 +358,7 @@ def broken(place: str, function: Callable[..., Any]) -> GraphQLSchema:
 
 @pytest.mark.parametrize(("way", "place"), BROKEN)
 async def test_an_exception_in_the_middle_leaves_nothing(place: str, way: Any) -> None:
-    result = await begin(broken(place, way(ValueError("broken"))))
+    result = await begin(broken(place, way(ValueError)))
     assert result.errors
 
 
@@ -366,7 +366,7 @@ async def test_an_exception_in_the_middle_leaves_nothing(place: str, way: Any) -
 @pytest.mark.parametrize("error", [End, asyncio.CancelledError])
 async def test_what_is_no_exception_ends_the_operation_and_leaves_nothing(place: str, way: Any, error: Any) -> None:
     async def ask() -> ExecutionResult:
-        return await engine(broken(place, way(error())), TEXT)
+        return await engine(broken(place, way(error)), TEXT)
 
     with pytest.raises(error):
         await asyncio.ensure_future(ask())
@@ -396,7 +396,7 @@ async def test_when_all_is_in_and_the_first_ends_the_operation_the_others_leave_
             "A.deep": Batched(lambda *_: later([["c"]])),
         },
     )
-    schema.type_map["A"].is_type_of = lambda value, _info: True if "root" in value else raises(End())()  # type: ignore[attr-defined]
+    schema.type_map["A"].is_type_of = lambda value, _info: True if "root" in value else raises(End)()  # type: ignore[attr-defined]
     schema.type_map["Query"].fields["one"].resolve = lambda *_: {"root": 1}  # type: ignore[attr-defined]
     with pytest.raises(End):
         await engine(schema, "{ one { name sub { name } names fail deep } }")
