@@ -46,7 +46,7 @@ def swept() -> Iterator[None]:
 @pytest.mark.parametrize("waits", [False, True], ids=["in turn", "awaited"])
 @settings(
     deadline=None,
-    max_examples=examples(40),
+    max_examples=examples(25),
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(random=st.randoms(use_true_random=False), seed=st.integers(0, 2**32))
