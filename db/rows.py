@@ -4,6 +4,8 @@ A query names one of them in its header (`… Sound`) and its rows are instances
 never by attribute: a Python `__getattr__` costs fifteen times as much.
 """
 
+from typing import Any
+
 from asyncpg import Record
 
 
@@ -67,3 +69,11 @@ ROWS: dict[str, type[Record]] = {
         PlaylistRow,
     )
 }
+
+# A row that was changed since it was read: the same columns, in a class of its own by which it is told apart. Records cannot be made.
+CHANGED: dict[type[Any], type[dict[str, Any]]] = {cls: type(cls.__name__, (dict,), {}) for cls in ROWS.values()}
+
+
+def changed(row: Record, **columns: Any) -> dict[str, Any]:
+    """The row with other values in these columns."""
+    return CHANGED[type(row)](row, **columns)

@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from collections.abc import Collection
 from typing import Any, NewType
 
 from resolvers.errors import InvalidId
@@ -68,6 +69,15 @@ class EitherKind:
     def of(self, row: Any) -> str:
         """The id of this row."""
         return (self._second if row[self._first.columns[0]] is None else self._first).of(row)
+
+
+def one_of(text: str, kinds: Collection[Kind]) -> tuple[Kind, Any]:
+    """The kind and the key of an id of one of these kinds; raises InvalidId."""
+    kind, key = read(text)
+    if kind not in kinds:
+        needed = " or a ".join(dict.fromkeys(kind.prefix for kind in kinds))
+        raise InvalidId(f"{shown(text)} is the id of a {kind.prefix}; the id of a {needed} is needed here.")
+    return kind, key
 
 
 def read(text: str) -> tuple[Kind, Any]:

@@ -26,8 +26,13 @@ FIND: dict[Kind, Callable[[Context, Sequence[Any]], Awaitable[Rows]]] = {
 
 
 async def node(_: Rows, ctx: Context, id: Id) -> Rows:
-    kind, key = _read(id)
-    return await FIND[kind](ctx, [key])
+    return [await found(ctx, *_read(id))]
+
+
+async def found(ctx: Context, kind: Kind, key: Any) -> Any:
+    """The row of this key as the viewer may see it, or None."""
+    (row,) = await FIND[kind](ctx, [key])
+    return row
 
 
 async def nodes(_: Rows, ctx: Context, ids: list[Id]) -> Rows:

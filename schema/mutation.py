@@ -8,6 +8,7 @@ import resolvers.sound
 import resolvers.user
 import resolvers.video
 import resolvers.viewer
+import resolvers.wish
 from schema.community import Community
 from schema.errors import AlreadyTaken, IdempotencyRefused, InvalidInput, NotFound, SoundNotCleared, SoundUnavailable
 from schema.field import batched
@@ -15,6 +16,7 @@ from schema.node import tagged
 from schema.sound import Sound
 from schema.video import Video
 from schema.viewer import Viewer
+from schema.wish import SetFollowingResult, SetLikeResult, SetMembershipResult, SetSavedResult
 
 IDEMPOTENT = "With an idempotency key a repeated call gets the first one's result again, for 24 hours."
 
@@ -65,4 +67,18 @@ class Mutation:
     post_video: PostVideoResult = batched(
         resolvers.video.post_video,
         description="Posts a video made with a sound, and so joins its community's creators.",
+    )
+    set_like: SetLikeResult = batched(
+        resolvers.wish.set_like, description="Likes a video or a comment, or no longer. Can be repeated without a key."
+    )
+    set_saved: SetSavedResult = batched(
+        resolvers.wish.set_saved, description="Saves a sound or a track, or no longer. Can be repeated without a key."
+    )
+    set_following: SetFollowingResult = batched(
+        resolvers.wish.set_following,
+        description="Follows a user, an artist or a playlist, or no longer. Can be repeated without a key.",
+    )
+    set_membership: SetMembershipResult = batched(
+        resolvers.wish.set_membership,
+        description="Joins the community of a sound, or leaves it. Can be repeated without a key.",
     )
