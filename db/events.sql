@@ -37,7 +37,7 @@ from consumers c left join lateral (
         (select type, occurred_at, body from log where sequence > c.position order by sequence desc limit $2)
         union all
         (select type, occurred_at, body from outbox order by id desc limit $2)) newest
-    where coalesce(body ->> 'user_id', body ->> 'creator_id') = $1) done on true
+    where coalesce(body ->> 'by_id', body ->> 'user_id', body ->> 'creator_id') = $1) done on true
 where c.name = 'counts'
 
 -- name: add_log_partition :execute

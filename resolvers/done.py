@@ -10,7 +10,6 @@ from trending.counting import CONSUMER
 from trending.tally import Key, parts, tally
 
 NEWEST = 2000  # facts that are looked through for the viewer's: as many as are counted at once
-TRIES = 5
 TABLES = {
     ROWS["Sound"]: ("sounds", ("id",)),
     ROWS["Community"]: ("sounds", ("id",)),
@@ -24,7 +23,7 @@ TABLES = {
 
 async def shown(ctx: Context, load: Callable[[], Awaitable[Rows]]) -> Rows:
     """The rows that `load` gives, their counts with what the viewer did and the worker has not counted yet."""
-    for _ in range(TRIES):
+    while True:
         done = await ctx.db.uncounted_by_user(str(ctx.viewer), NEWEST)
         rows = await load()
         # Had the worker come between the two, what was done would be in the rows already.

@@ -109,6 +109,7 @@ PLAYLIST = Kind("playlist", "id")
 PLAYLIST_ITEM = Kind("playlistitem", "playlist_id", "id")
 SNAPSHOT = Kind("snapshot", "id", "snapshot_id")
 VIEWER = Kind("viewer", "id")  # not the user's id: a client's cache knows an object by its id alone
+REPORT = Kind("report", "id")
 VIDEO_COMMENT = Kind("videocomment", "sound_id", "id")
 TRACK_COMMENT = Kind("trackcomment", "track_id", "id")
 COMMENT = EitherKind(TRACK_COMMENT, VIDEO_COMMENT)

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import strawberry
 
-from resolvers import wish
+from resolvers import block, community, wish
 from schema.artist import Artist
 from schema.comment import Comment
 from schema.community import Community
@@ -29,6 +29,8 @@ strawberry.input(
     wish.SetFollowingInput, description="A user, an artist or a playlist, and whether the viewer is to follow it."
 )
 strawberry.input(wish.SetMembershipInput, description="A sound, and whether the viewer is to be in its community.")
+strawberry.input(block.SetBlockedInput, description="A user, and whether the two are to be hidden from one another.")
+strawberry.input(community.MarkCommunitySeenInput, description="The sound whose community the viewer looked at.")
 
 
 @strawberry.type
@@ -59,7 +61,23 @@ class SetMembershipPayload:
     community: Community = batched(wish.community)
 
 
+@strawberry.type
+class SetBlockedPayload:
+    is_type_of = tagged("SetBlockedPayload")
+
+    user: User = batched(block.user)
+
+
+@strawberry.type
+class MarkCommunitySeenPayload:
+    is_type_of = tagged("MarkCommunitySeenPayload")
+
+    community: Community = batched(wish.community)
+
+
 SetLikeResult = Annotated[SetLikePayload | NotFound, strawberry.union("SetLikeResult")]
 SetSavedResult = Annotated[SetSavedPayload | NotFound, strawberry.union("SetSavedResult")]
 SetFollowingResult = Annotated[SetFollowingPayload | NotFound | InvalidInput, strawberry.union("SetFollowingResult")]
 SetMembershipResult = Annotated[SetMembershipPayload | NotFound, strawberry.union("SetMembershipResult")]
+SetBlockedResult = Annotated[SetBlockedPayload | NotFound | InvalidInput, strawberry.union("SetBlockedResult")]
+MarkCommunitySeenResult = Annotated[MarkCommunitySeenPayload | NotFound, strawberry.union("MarkCommunitySeenResult")]

@@ -83,18 +83,18 @@ COUNTED = (*RULES, *UNDONE, *CHANGED)
 
 def parts(fact: Body) -> list[Part]:
     """What a fact (`type`, `occurred_at`, `body`) adds and takes away; nothing where it is not counted."""
-    type, body = fact["type"], fact["body"]
-    if type in UNDONE:
-        return [Part(RULES[UNDONE[type]], -1, body)]
-    if type == "VIDEO_POSTED":
+    kind, body = fact["type"], fact["body"]
+    if kind in UNDONE:
+        return [Part(RULES[UNDONE[kind]], -1, body)]
+    if kind == "VIDEO_POSTED":
         return [_posted(1, body, fact["occurred_at"])]
-    if type == "VIDEO_CHANGED":
+    if kind == "VIDEO_CHANGED":
         at = datetime.fromisoformat(body["posted_at"])
         return [_posted(-1, body | body["before"], at), _posted(1, body, at)]
-    if type == "VIDEO_REMOVED":
+    if kind == "VIDEO_REMOVED":
         gone = _posted(-1, body, datetime.fromisoformat(body["posted_at"]))
         return [gone, _heir(body)] if body["heir"] else [gone]
-    return [Part(RULES[type], 1, body)] if type in RULES else []
+    return [Part(RULES[kind], 1, body)] if kind in RULES else []
 
 
 def _posted(sign: int, body: Body, at: datetime) -> Part:
