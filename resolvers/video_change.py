@@ -1,6 +1,7 @@
 """What becomes of a video after it was posted: its creator changes what it says and is about, or takes it away."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from db.database import Transaction
@@ -12,6 +13,7 @@ from resolvers.ids import Id
 from resolvers.video import caption_of, hashtags_in, niche_ids_of
 from resolvers.write import ResponseKey, author, fact
 
+MICROSECOND = timedelta(microseconds=1)
 WEIGHED = ("region", "weight", "trusted", "new_creator")
 
 
@@ -37,7 +39,7 @@ async def update_video(_: Rows, ctx: Context, input: UpdateVideoInput, response_
             hashtags = hashtags_in(caption)
             gone = [name for name in video["hashtags"] if name not in hashtags]
             await tx.change_video(*key, caption, hashtags, niche_ids, gone)
-            body = _body(key, creator_id, video) | {
+            body = _body(ctx, key, creator_id, video) | {
                 "niche_ids": niche_ids,
                 "hashtags": hashtags,
                 "before": {"niche_ids": video["niche_ids"], "hashtags": video["hashtags"]},
@@ -65,11 +67,11 @@ async def delete_video(_: Rows, ctx: Context, input: DeleteVideoInput, response_
             raise _not_yours()
         left = await tx.creator_video_ids(key[0], creator_id) or []
         heir = await tx.settle_creator(key[0], creator_id, left)
-        body = _body(key, creator_id, video) | {
+        body = _body(ctx, key, creator_id, video) | {
             "niche_ids": video["niche_ids"],
             "hashtags": video["hashtags"],
             "view_count": video["view_count"],
-            "heir": heir and {"region": heir["region"], "posted_at": heir["created_at"].isoformat()},
+            "heir": heir and {"region": heir["region"], "age": _age(ctx, heir)},
         }
         await outbox.publish(tx, "VIDEO_REMOVED", ctx.now, body)
         subject = ids.SOUND.write(key[0])
@@ -82,12 +84,11 @@ def _not_yours() -> Refusal:
     return Refusal("NotFound", "You have no such video.", ["input", "videoId"])
 
 
-def _body(key: tuple[int, int], creator_id: int, video: Any) -> dict[str, Any]:
+def _body(ctx: Context, key: tuple[int, int], creator_id: int, video: Any) -> dict[str, Any]:
     # What was added with the video, and when: the worker takes away the same.
-    known = {
-        "sound_id": key[0],
-        "video_id": key[1],
-        "creator_id": creator_id,
-        "posted_at": video["created_at"].isoformat(),
-    }
+    known = {"sound_id": key[0], "video_id": key[1], "creator_id": creator_id, "age": _age(ctx, video)}
     return known | {column: video[column] for column in WEIGHED}
+
+
+def _age(ctx: Context, video: Any) -> int:
+    return (ctx.now - video["created_at"]) // MICROSECOND

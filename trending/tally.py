@@ -83,17 +83,17 @@ COUNTED = (*RULES, *UNDONE, *CHANGED)
 
 def parts(fact: Body) -> list[Part]:
     """What a fact (`type`, `occurred_at`, `body`) adds and takes away; nothing where it is not counted."""
-    kind, body = fact["type"], fact["body"]
+    kind, body, now = fact["type"], fact["body"], fact["occurred_at"]
     if kind in UNDONE:
         return [Part(RULES[UNDONE[kind]], -1, body)]
     if kind == "VIDEO_POSTED":
-        return [_posted(1, body, fact["occurred_at"])]
+        return [_posted(1, body, now)]
     if kind == "VIDEO_CHANGED":
-        at = datetime.fromisoformat(body["posted_at"])
+        at = _at(now, body)
         return [_posted(-1, body | body["before"], at), _posted(1, body, at)]
     if kind == "VIDEO_REMOVED":
-        gone = _posted(-1, body, datetime.fromisoformat(body["posted_at"]))
-        return [gone, _heir(body)] if body["heir"] else [gone]
+        gone = _posted(-1, body, _at(now, body))
+        return [gone, _heir(body, now)] if body["heir"] else [gone]
     return [Part(RULES[kind], 1, body)] if kind in RULES else []
 
 
@@ -101,11 +101,16 @@ def _posted(sign: int, body: Body, at: datetime) -> Part:
     return Part(POSTED, sign, {**body, "at": at, "intervals": intervals(at)})
 
 
-def _heir(body: Body) -> Part:
+def _heir(body: Body, now: datetime) -> Part:
     # The creator stays, and counts from then on where and when the earliest of the videos that are left was posted.
     heir = body["heir"]
-    at = datetime.fromisoformat(heir["posted_at"])
-    return Part(CREATOR, 1, {**body, "region": heir["region"], "intervals": intervals(at), "new_creator": True})
+    since = intervals(_at(now, heir))
+    return Part(CREATOR, 1, {**body, "region": heir["region"], "intervals": since, "new_creator": True})
+
+
+def _at(now: datetime, body: Body) -> datetime:
+    # When a video was posted, said as its age in microseconds: a world that is moved in time takes its log with it.
+    return now - timedelta(microseconds=body["age"])
 
 
 def intervals(at: datetime) -> list[tuple[str, datetime]]:
