@@ -116,67 +116,46 @@ insert into videos_ahead (sound_id, video_id, counts_at) select * from unnest($1
 delete from videos_ahead using unnest($1::bigint[], $2::bigint[]) gone(s, v) where sound_id = s and video_id = v
 
 -- name: add_trend_counters :execute
-insert into trend_counters as c (sound_id, region, niche_id, at, trusted, young, trusted_videos, young_videos)
-select sound_id, region, niche_id, at,
-    case when trusted_videos = 0 then '{0,0,0,0}' else array[trusted_1, trusted_2, trusted_3, trusted_4] end,
-    case when young_videos = 0 then '{0,0,0,0}' else array[young_1, young_2, young_3, young_4] end,
-    trusted_videos, young_videos
-from unnest($1::bigint[], $2::text[], $3::smallint[], $4::timestamptz[], $5::double precision[], $6::double precision[],
-        $7::double precision[], $8::double precision[], $9::double precision[], $10::double precision[], $11::double precision[],
-        $12::double precision[], $13::bigint[], $14::bigint[])
-    added(sound_id, region, niche_id, at, trusted_1, trusted_2, trusted_3, trusted_4, young_1, young_2, young_3, young_4, trusted_videos, young_videos)
-on conflict (sound_id, region, niche_id) do update set
-    at = greatest(c.at, excluded.at),
-    trusted = case when c.trusted_videos + excluded.trusted_videos = 0 then '{0,0,0,0}'
-        else merged_sums(c.trusted, c.at, excluded.trusted, excluded.at) end,
-    young = case when c.young_videos + excluded.young_videos = 0 then '{0,0,0,0}'
-        else merged_sums(c.young, c.at, excluded.young, excluded.at) end,
-    trusted_videos = c.trusted_videos + excluded.trusted_videos,
-    young_videos = c.young_videos + excluded.young_videos
-
--- name: take_trend_counters :execute
--- What is taken away was there, and the checks of a table see the row that an insert proposes, conflict or not.
-update trend_counters c set
-    at = greatest(c.at, taken.at),
-    trusted = case when c.trusted_videos + taken.trusted_videos = 0 then '{0,0,0,0}'
-        else merged_sums(c.trusted, c.at, array[trusted_1, trusted_2, trusted_3, trusted_4], taken.at) end,
-    young = case when c.young_videos + taken.young_videos = 0 then '{0,0,0,0}'
-        else merged_sums(c.young, c.at, array[young_1, young_2, young_3, young_4], taken.at) end,
-    trusted_videos = c.trusted_videos + taken.trusted_videos,
-    young_videos = c.young_videos + taken.young_videos
-from unnest($1::bigint[], $2::text[], $3::smallint[], $4::timestamptz[], $5::double precision[], $6::double precision[],
-        $7::double precision[], $8::double precision[], $9::double precision[], $10::double precision[], $11::double precision[],
-        $12::double precision[], $13::bigint[], $14::bigint[])
-    taken(sound_id, region, niche_id, at, trusted_1, trusted_2, trusted_3, trusted_4, young_1, young_2, young_3, young_4, trusted_videos, young_videos)
-where c.sound_id = taken.sound_id and c.region = taken.region and c.niche_id = taken.niche_id
+-- What is added may be less than nothing. Where no video is left the sums are exactly 0.
+merge into trend_counters c
+using (
+    select sound_id, region, niche_id, at, array[trusted_1, trusted_2, trusted_3, trusted_4] trusted, array[young_1, young_2, young_3, young_4] young,
+        trusted_videos, young_videos
+    from unnest($1::bigint[], $2::text[], $3::smallint[], $4::timestamptz[], $5::double precision[], $6::double precision[],
+            $7::double precision[], $8::double precision[], $9::double precision[], $10::double precision[], $11::double precision[],
+            $12::double precision[], $13::bigint[], $14::bigint[])
+        added(sound_id, region, niche_id, at, trusted_1, trusted_2, trusted_3, trusted_4, young_1, young_2, young_3, young_4, trusted_videos, young_videos)
+    ) added
+on c.sound_id = added.sound_id and c.region = added.region and c.niche_id = added.niche_id
+when matched then update set
+    at = greatest(c.at, added.at),
+    trusted = case when c.trusted_videos + added.trusted_videos = 0 then '{0,0,0,0}' else merged_sums(c.trusted, c.at, added.trusted, added.at) end,
+    young = case when c.young_videos + added.young_videos = 0 then '{0,0,0,0}' else merged_sums(c.young, c.at, added.young, added.at) end,
+    trusted_videos = c.trusted_videos + added.trusted_videos,
+    young_videos = c.young_videos + added.young_videos
+when not matched and added.trusted_videos + added.young_videos > 0 then
+    insert (sound_id, region, niche_id, at, trusted, young, trusted_videos, young_videos)
+    values (added.sound_id, added.region, added.niche_id, added.at,
+        case when added.trusted_videos = 0 then '{0,0,0,0}' else added.trusted end,
+        case when added.young_videos = 0 then '{0,0,0,0}' else added.young end, added.trusted_videos, added.young_videos)
 
 -- name: add_trend_scopes :execute
--- A scope of all niches is due five seconds after it was last scored, a niche's after a minute, or after five seconds while somebody asks for it.
-insert into trend_scopes as s (region, niche_id, at, trusted, trusted_videos, changed_at)
-select region, niche_id, at,
-    case when trusted_videos = 0 then '{0,0,0,0}' else array[trusted_1, trusted_2, trusted_3, trusted_4] end,
-    trusted_videos, $9
-from unnest($1::text[], $2::smallint[], $3::timestamptz[], $4::double precision[], $5::double precision[], $6::double precision[],
-        $7::double precision[], $8::bigint[])
-    added(region, niche_id, at, trusted_1, trusted_2, trusted_3, trusted_4, trusted_videos)
-on conflict (region, niche_id) do update set
-    at = greatest(s.at, excluded.at),
-    trusted = case when s.trusted_videos + excluded.trusted_videos = 0 then '{0,0,0,0}'
-        else merged_sums(s.trusted, s.at, excluded.trusted, excluded.at) end,
-    trusted_videos = s.trusted_videos + excluded.trusted_videos,
-    changed_at = excluded.changed_at,
-    due_at = least(s.due_at, s.scored_at + case when s.niche_id = 0 or s.wanted_at > $9 - interval '1 minute'
+-- A scope of all niches is due five seconds after it was last scored, a niche's after a minute, or after five seconds while somebody asks for it,
+-- or where less is left: what was taken away leaves every chart.
+merge into trend_scopes s
+using (
+    select region, niche_id, at, array[trusted_1, trusted_2, trusted_3, trusted_4] trusted, trusted_videos
+    from unnest($1::text[], $2::smallint[], $3::timestamptz[], $4::double precision[], $5::double precision[], $6::double precision[],
+            $7::double precision[], $8::bigint[])
+        added(region, niche_id, at, trusted_1, trusted_2, trusted_3, trusted_4, trusted_videos)) added
+on s.region = added.region and s.niche_id = added.niche_id
+when matched then update set
+    at = greatest(s.at, added.at),
+    trusted = case when s.trusted_videos + added.trusted_videos = 0 then '{0,0,0,0}' else merged_sums(s.trusted, s.at, added.trusted, added.at) end,
+    trusted_videos = s.trusted_videos + added.trusted_videos,
+    changed_at = $9::timestamptz,
+    due_at = least(s.due_at, s.scored_at + case when s.niche_id = 0 or s.wanted_at > $9::timestamptz - interval '1 minute' or added.trusted_videos < 0
         then interval '5 seconds' else interval '1 minute' end)
-
--- name: take_trend_scopes :execute
-update trend_scopes s set
-    at = greatest(s.at, taken.at),
-    trusted = case when s.trusted_videos + taken.trusted_videos = 0 then '{0,0,0,0}'
-        else merged_sums(s.trusted, s.at, array[trusted_1, trusted_2, trusted_3, trusted_4], taken.at) end,
-    trusted_videos = s.trusted_videos + taken.trusted_videos,
-    changed_at = $9,
-    due_at = least(s.due_at, s.scored_at + interval '5 seconds')
-from unnest($1::text[], $2::smallint[], $3::timestamptz[], $4::double precision[], $5::double precision[], $6::double precision[],
-        $7::double precision[], $8::bigint[])
-    taken(region, niche_id, at, trusted_1, trusted_2, trusted_3, trusted_4, trusted_videos)
-where s.region = taken.region and s.niche_id = taken.niche_id
+when not matched then
+    insert (region, niche_id, at, trusted, trusted_videos, changed_at)
+    values (added.region, added.niche_id, added.at, case when added.trusted_videos = 0 then '{0,0,0,0}' else added.trusted end, added.trusted_videos, $9)

@@ -52,8 +52,7 @@ where v.share_count < coalesce(shares, 0) or v.share_count > coalesce(shares, 0)
 select v.id from videos v join users u on u.id = v.creator_id where v.hidden <> (u.status <> 'ACTIVE')
 
 -- videos.new_creator
-select id from (select id, new_creator, row_number() over (partition by sound_id, creator_id order by created_at, id) place from videos) v
-where new_creator <> (place = 1)
+select min(id) from videos group by sound_id, creator_id having count(*) filter (where new_creator) <> 1
 
 -- video_comments.likes
 select c.id from video_comments c left join video_comment_likes l on l.sound_id = c.sound_id and l.comment_id = c.id

@@ -152,18 +152,18 @@ select * from gone
 select array_agg(video_id) from user_videos where user_id = $2 and sound_id = $1
 
 -- name: settle_creator :row
--- What a community knows of a creator, from the videos $3 that are left; a row where another of them is the first now.
+-- What a community knows of a creator, from the videos $3 that are left; a row where one of them is the first in the place of the one that is gone.
 with remaining as materialized (
     select id, region, created_at, new_creator from videos where sound_id = $1 and id = any($3::bigint[]) and not hidden),
-earliest as materialized (
-    select * from remaining order by created_at, id limit 1),
+first as materialized (
+    select * from remaining order by new_creator desc, created_at, id limit 1),
 gone as (
     delete from community_creators where sound_id = $1 and creator_id = $2 and not exists (select from remaining)),
 kept as (
     update community_creators set
-        video_count = known.videos, first_posted_at = known.first, last_posted_at = known.last, region = earliest.region,
-        earlier = (select sum(decayed(1, date_part('epoch', known.last - created_at) / 3600, 1344)) from remaining)
-    from earliest, (select count(*) as videos, min(created_at) as first, max(created_at) as last from remaining) known
+        video_count = known.videos, first_posted_at = known.earliest, last_posted_at = known.latest, region = first.region,
+        earlier = (select sum(decayed(1, date_part('epoch', known.latest - created_at) / 3600, 1344)) from remaining)
+    from first, (select count(*) as videos, min(created_at) as earliest, max(created_at) as latest from remaining) known
     where sound_id = $1 and creator_id = $2)
-update videos v set new_creator = true from earliest e
-where v.sound_id = $1 and v.id = e.id and not v.new_creator returning v.region, v.created_at
+update videos v set new_creator = true from first
+where v.sound_id = $1 and v.id = first.id and not first.new_creator returning v.region, v.created_at

@@ -1,13 +1,12 @@
 """What was just done, shown at once: stored counts follow within a second, and a payload does not wait for them (docs/adr/0013)."""
 
-from collections import defaultdict
 from collections.abc import Awaitable, Callable
 from typing import Any
 
 from db.rows import ROWS, CommentRow, changed
 from resolvers.context import Context, Rows
 from trending.counting import CONSUMER
-from trending.tally import Key, parts, tally
+from trending.tally import Key, Tally, parts, tally
 
 NEWEST = 2000  # facts that are looked through for the viewer's: as many as are counted at once
 TABLES = {
@@ -29,10 +28,8 @@ async def shown(ctx: Context, load: Callable[[], Awaitable[Rows]]) -> Rows:
         # Had the worker come between the two, what was done would be in the rows already.
         if await ctx.db.consumer_position(CONSUMER) == done[0]["position"]:
             break
-    added: dict[tuple[str, Key], dict[str, int]] = defaultdict(dict)
-    for (table, key, column), amount in tally(part for fact in done if fact["type"] for part in parts(fact)).items():
-        added[table, key][column] = amount
-    return [row and _with(row, added.get(_place(row), {})) for row in rows]
+    added = tally(part for fact in done if fact["type"] for part in parts(fact))
+    return [row and _with(row, added) for row in rows]
 
 
 def _place(row: Any) -> tuple[str, Key]:
@@ -47,6 +44,8 @@ def _place(row: Any) -> tuple[str, Key]:
     return table, tuple(row[column] for column in key)
 
 
-def _with(row: Any, added: dict[str, int]) -> Any:
-    columns = {column: row[column] + amount for column, amount in added.items() if amount}
+def _with(row: Any, added: Tally) -> Any:
+    table, key = _place(row)
+    amounts = added.get(table, {}).get(key, {})
+    columns = {column: row[column] + amount for column, amount in amounts.items() if amount}
     return changed(row, **columns) if columns else row

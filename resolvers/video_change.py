@@ -1,7 +1,7 @@
 """What becomes of a video after it was posted: its creator changes what it says and is about, or takes it away."""
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from db.database import Transaction
@@ -91,4 +91,5 @@ def _body(ctx: Context, key: tuple[int, int], creator_id: int, video: Any) -> di
 
 
 def _age(ctx: Context, video: Any) -> int:
-    return (ctx.now - video["created_at"]) // MICROSECOND
+    since: datetime = video["created_at"]
+    return (ctx.now - since) // MICROSECOND

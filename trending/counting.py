@@ -1,7 +1,6 @@
 """Counts a batch of the log: what pages show and what charts are read from, and how far it got, in one transaction."""
 
 import asyncio
-from collections import defaultdict
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
@@ -10,7 +9,7 @@ import numpy as np
 
 from db.database import Database, Transaction
 from trending.counters import Sums, Uses, sum_by_scope, sum_by_sound
-from trending.tally import CHANGED, COUNTED, POSTED, Body, Key, Part, Tally, parts, tally
+from trending.tally import CHANGED, COUNTED, POSTED, Body, Part, Tally, parts, tally
 
 CONSUMER = "counts"
 BATCH = 2000  # facts; the rows that they count on stay locked for about 150 ms
@@ -138,28 +137,23 @@ def microseconds(time: datetime) -> int:
 
 async def add_counts(tx: Transaction, counts: Tally) -> None:
     """Adds these sums to the counts, each row once, in the keys' order."""
-    tables: dict[str, dict[Key, dict[str, int]]] = defaultdict(lambda: defaultdict(dict))
-    for (table, key, column), amount in counts.items():
-        tables[table][key][column] = amount
     for table, (add, columns) in COUNTS.items():
-        rows = sorted(tables[table].items())
-        if rows:
-            amounts = [[row.get(column, 0) for _, row in rows] for column in columns]
-            await getattr(tx, add)(*map(list, zip(*(key for key, _ in rows), strict=True)), *amounts)
-    hashtags = [name for (name,) in tables["hashtags"]]
+        rows = counts.get(table, {})
+        keys = sorted(rows)
+        if keys:
+            amounts = [[rows[key].get(column, 0) for key in keys] for column in columns]
+            await getattr(tx, add)(*map(list, zip(*keys, strict=True)), *amounts)
+    hashtags = [name for (name,) in counts.get("hashtags", {})]
     new = [row["name"] for row in await tx.undocumented_hashtags(hashtags)] if hashtags else []
     if new:
         await tx.index_documents("HASHTAG", new)
 
 
 async def add_sums(tx: Transaction, by_sound: Sums, by_scope: Sums, now: datetime) -> None:
-    """Adds what a batch adds to the counters of sounds and of scopes, and takes what it takes: each key once, in the keys' order."""
-    for sums, run in zip(by_sound.split(), (tx.add_trend_counters, tx.take_trend_counters), strict=True):
-        for part in sums.parts(KEYS):
-            await run(part.sounds.tolist(), *_scopes(part), *part.young.T.tolist(), *_numbers(part))
-    for sums, run in zip(by_scope.split(), (tx.add_trend_scopes, tx.take_trend_scopes), strict=True):
-        if len(sums):
-            await run(*_scopes(sums), sums.trusted_videos.tolist(), now)
+    """Adds what a batch adds to the counters of sounds and of scopes, or takes from them: each key once, in the keys' order."""
+    for part in by_sound.parts(KEYS):
+        await tx.add_trend_counters(part.sounds.tolist(), *_scopes(part), *part.young.T.tolist(), *_numbers(part))
+    await tx.add_trend_scopes(*_scopes(by_scope), by_scope.trusted_videos.tolist(), now)
 
 
 def _scopes(sums: Sums) -> tuple[list[Any], ...]:

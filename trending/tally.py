@@ -1,23 +1,26 @@
 """What each fact adds to which counts: the one list that the worker counts by, and by which a payload shows what was just done."""
 
-from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 Body = Mapping[str, Any]
 Key = tuple[Any, ...]
-Tally = Counter[tuple[str, Key, str]]  # by table, key and column
+Tally = dict[str, dict[Key, dict[str, int]]]  # what is added to each column, by table and key
 DAY = timedelta(days=1)
 
 
 class Rule(NamedTuple):
-    """Adds to a column of the row that these parts of a body name; where a part is a list, of a row for each of it."""
+    """Adds to columns of the row that these parts of a body name; where the last part is a list, of a row for each of it.
+
+    How much is a number, or the part of the body that says it.
+    """
 
     table: str
     key: tuple[str, ...]
-    column: str
-    amount: str | None = None  # the part that says how much; None is 1
+    adds: Mapping[str, int | str]
 
 
 Rules = tuple[Rule, ...]
@@ -32,38 +35,37 @@ class Part(NamedTuple):
 
 
 SOUND, VIDEO = ("sound_id",), ("sound_id", "video_id")
-CREATOR: Rules = (
-    Rule("sounds", SOUND, "creator_count", "new_creator"),
-    Rule("community_regions", ("sound_id", "region"), "creator_count", "new_creator"),
-    Rule("community_growth", ("sound_id", "intervals"), "new_creator_count", "new_creator"),
-)
+REGION, INTERVALS = ("sound_id", "region"), ("sound_id", "intervals")
 POSTED: Rules = (
-    Rule("sounds", SOUND, "video_count"),
-    Rule("sounds", SOUND, "view_count", "view_count"),
-    Rule("users", ("creator_id",), "video_count"),
-    Rule("hashtags", ("hashtags",), "video_count"),
-    Rule("community_niches", ("sound_id", "niche_ids"), "video_count"),
-    Rule("community_regions", ("sound_id", "region"), "video_count"),
-    Rule("community_growth", ("sound_id", "intervals"), "video_count"),
-    *CREATOR,
+    Rule("sounds", SOUND, {"video_count": 1, "creator_count": "new_creator", "view_count": "view_count"}),
+    Rule("users", ("creator_id",), {"video_count": 1}),
+    Rule("hashtags", ("hashtags",), {"video_count": 1}),
+    Rule("community_niches", ("sound_id", "niche_ids"), {"video_count": 1}),
+    Rule("community_regions", REGION, {"video_count": 1, "creator_count": "new_creator"}),
+    Rule("community_growth", INTERVALS, {"video_count": 1, "new_creator_count": "new_creator"}),
+)
+CREATOR: Rules = (
+    Rule("sounds", SOUND, {"creator_count": 1}),
+    Rule("community_regions", REGION, {"creator_count": 1}),
+    Rule("community_growth", INTERVALS, {"new_creator_count": 1}),
 )
 RULES: dict[str, Rules] = {
     "VIDEO_POSTED": POSTED,
-    "VIDEO_LIKED": (Rule("videos", VIDEO, "like_count"),),
-    "VIDEO_COMMENT_LIKED": (Rule("video_comments", ("sound_id", "comment_id"), "like_count"),),
-    "TRACK_COMMENT_LIKED": (Rule("track_comments", ("track_id", "comment_id"), "like_count"),),
-    "VIDEO_COMMENTED": (Rule("videos", VIDEO, "comment_count"),),
-    "VIDEO_SHARED": (Rule("videos", VIDEO, "share_count"),),
-    "SOUND_SHARED": (Rule("sounds", SOUND, "share_count"),),
-    "SOUND_SAVED": (Rule("sounds", SOUND, "save_count"),),
-    "TRACK_SAVED": (Rule("tracks", ("track_id",), "save_count"),),
-    "MEMBER_JOINED": (Rule("sounds", SOUND, "member_count"),),
+    "VIDEO_LIKED": (Rule("videos", VIDEO, {"like_count": 1}),),
+    "VIDEO_COMMENT_LIKED": (Rule("video_comments", ("sound_id", "comment_id"), {"like_count": 1}),),
+    "TRACK_COMMENT_LIKED": (Rule("track_comments", ("track_id", "comment_id"), {"like_count": 1}),),
+    "VIDEO_COMMENTED": (Rule("videos", VIDEO, {"comment_count": 1}),),
+    "VIDEO_SHARED": (Rule("videos", VIDEO, {"share_count": 1}),),
+    "SOUND_SHARED": (Rule("sounds", SOUND, {"share_count": 1}),),
+    "SOUND_SAVED": (Rule("sounds", SOUND, {"save_count": 1}),),
+    "TRACK_SAVED": (Rule("tracks", ("track_id",), {"save_count": 1}),),
+    "MEMBER_JOINED": (Rule("sounds", SOUND, {"member_count": 1}),),
     "USER_FOLLOWED": (
-        Rule("users", ("followed_id",), "follower_count"),
-        Rule("users", ("user_id",), "following_count"),
+        Rule("users", ("followed_id",), {"follower_count": 1}),
+        Rule("users", ("user_id",), {"following_count": 1}),
     ),
-    "ARTIST_FOLLOWED": (Rule("artists", ("artist_id",), "follower_count"),),
-    "PLAYLIST_FOLLOWED": (Rule("playlists", ("playlist_id",), "follower_count"),),
+    "ARTIST_FOLLOWED": (Rule("artists", ("artist_id",), {"follower_count": 1}),),
+    "PLAYLIST_FOLLOWED": (Rule("playlists", ("playlist_id",), {"follower_count": 1}),),
 }
 UNDONE = {
     "VIDEO_UNLIKED": "VIDEO_LIKED",
@@ -105,7 +107,7 @@ def _heir(body: Body, now: datetime) -> Part:
     # The creator stays, and counts from then on where and when the earliest of the videos that are left was posted.
     heir = body["heir"]
     since = intervals(_at(now, heir))
-    return Part(CREATOR, 1, {**body, "region": heir["region"], "intervals": since, "new_creator": True})
+    return Part(CREATOR, 1, {**body, "region": heir["region"], "intervals": since})
 
 
 def _at(now: datetime, body: Body) -> datetime:
@@ -113,27 +115,32 @@ def _at(now: datetime, body: Body) -> datetime:
     return now - timedelta(microseconds=body["age"])
 
 
+@lru_cache(maxsize=10_000)
+def _intervals_of(hour: datetime) -> tuple[tuple[str, datetime], ...]:
+    day = hour.replace(hour=0)
+    return ("HOUR", hour), ("DAY", day), ("WEEK", day - day.weekday() * DAY)
+
+
 def intervals(at: datetime) -> list[tuple[str, datetime]]:
     """The hour, the day and the week that a moment lies in: UTC, weeks begin on Monday."""
-    hour = at.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
-    day = hour.replace(hour=0)
-    return [("HOUR", hour), ("DAY", day), ("WEEK", day - day.weekday() * DAY)]
+    return list(_intervals_of(at.astimezone(UTC).replace(minute=0, second=0, microsecond=0)))
 
 
 def tally(parts: Iterable[Part]) -> Tally:
     """The sums, also of what was touched and comes to 0: the first of what is left may be another."""
-    sums: Tally = Counter()
+    sums: Tally = defaultdict(dict)
     for rules, sign, body in parts:
-        for rule in rules:
-            amount = sign * (1 if rule.amount is None else int(body.get(rule.amount, 0)))
-            for key in _keys([body[name] for name in rule.key]):
-                sums[rule.table, key, rule.column] += amount
+        for table, names, adds in rules:
+            for key in _keys(body, names):
+                row = sums[table].setdefault(key, {})
+                for column, amount in adds.items():
+                    number = amount if isinstance(amount, int) else int(body.get(amount, 0))
+                    row[column] = row.get(column, 0) + sign * number
     return sums
 
 
-def _keys(values: Sequence[Any]) -> list[Key]:
-    keys: list[Key] = [()]
-    for value in values:
-        each = value if isinstance(value, list) else [value]
-        keys = [(*key, *one) if isinstance(one, tuple) else (*key, one) for key in keys for one in each]
-    return keys
+def _keys(body: Body, names: tuple[str, ...]) -> list[Key]:
+    *first, last = [body[name] for name in names]
+    if not isinstance(last, list):
+        return [(*first, last)]
+    return [(*first, *one) if isinstance(one, tuple) else (*first, one) for one in last]

@@ -6,6 +6,10 @@ select id from videos where view_count < like_count or view_count < comment_coun
 -- videos.top_score
 select id from videos where abs(top_score - top_score(like_count, comment_count, share_count, view_count, created_at)) > 1e-9
 
+-- videos.first_of_creator
+select id from (select id, new_creator, row_number() over (partition by sound_id, creator_id order by created_at, id) place from videos) v
+where new_creator <> (place = 1)
+
 -- videos.trusted
 select v.id from videos v join users u on u.id = v.creator_id
 where v.trusted <> (v.created_at - u.joined_at >= interval '30 days') or v.created_at < u.joined_at

@@ -5,10 +5,10 @@ from datetime import timedelta
 import pytest
 
 from db.database import connect
+from db.recounts import differences
 from dev.sample import SampleRefused
 from dev.wake import refresh_sample
 from tests.conftest import NOW, Copy
-from db.recounts import differences
 from tests.dev.recounts import RECOUNTS
 
 WEEK = timedelta(days=7, minutes=33)
