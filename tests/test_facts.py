@@ -153,7 +153,6 @@ async def set_scene(api: Api) -> None:
     await arrange(api, SOUNDS)
     # Half of them are young: their weight is counted apart.
     await api.sql("update users set joined_at = $1::timestamptz - interval '9 days' where id > $2", api.now, USERS // 2)
-    await api.sql("insert into handles select handle, id from users")
     await api.sql("insert into tracks (title, duration_ms) values ('A song', 180000)")
     await api.sql("insert into artists (name) values ('The Maker')")
     await api.sql(

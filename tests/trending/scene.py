@@ -13,8 +13,9 @@ OLD, YOUNG = 60, 30  # accounts: 1 to 60 are a year old, 61 to 90 a week
 async def arrange(api: Api, sounds: int = 5) -> None:
     """Accounts, and sounds 1 to `sounds`."""
     await api.sql(
-        "insert into users (handle, display_name, region, joined_at) select 'user' || n, 'User', 'DE',"
-        " $1::timestamptz - case when n <= $2::integer then interval '1 year' else interval '7 days' end from generate_series(1, $2 + $3::integer) n",
+        "with made as (insert into users (handle, display_name, region, joined_at) select 'user' || n, 'User', 'DE',"
+        " $1::timestamptz - case when n <= $2::integer then interval '1 year' else interval '7 days' end from generate_series(1, $2 + $3::integer) n"
+        " returning handle, id) insert into handles select handle, id from made",
         api.now,
         OLD,
         YOUNG,
