@@ -1,4 +1,4 @@
-"""What was just done, shown at once: stored counts follow within a second, and a payload does not wait for them (docs/adr/0013)."""
+"""What was just done, shown at once: stored counts follow within a second, and a payload does not wait for them (docs/adr/0015)."""
 
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -6,7 +6,7 @@ from typing import Any
 from db.rows import ROWS, CommentRow, changed
 from resolvers.context import Context, Rows
 from trending.counting import CONSUMER
-from trending.tally import Key, Tally, parts, tally
+from trending.tally import COUNTED, Key, Tally, parts, tally
 
 NEWEST = 2000  # facts that are looked through for the viewer's: as many as are counted at once
 TABLES = {
@@ -23,7 +23,7 @@ TABLES = {
 async def shown(ctx: Context, load: Callable[[], Awaitable[Rows]]) -> Rows:
     """The rows that `load` gives, their counts with what the viewer did and the worker has not counted yet."""
     while True:
-        done = await ctx.db.uncounted_by_user(str(ctx.viewer), NEWEST)
+        done = await ctx.db.uncounted_by_user(str(ctx.viewer), NEWEST, COUNTED)
         rows = await load()
         # Had the worker come between the two, what was done would be in the rows already.
         if await ctx.db.consumer_position(CONSUMER) == done[0]["position"]:
