@@ -1,8 +1,9 @@
 -- Wishes: what begins and what ends a state, each in the transaction of its mutation; true where anything changed.
+-- `for key share` waits for whoever takes the subject away just now, where a foreign key would only fail.
 
 -- name: like_video :value
 insert into video_likes (sound_id, video_id, user_id, created_at)
-select sound_id, id, $1, $4 from videos where sound_id = $2 and id = $3 and not hidden
+select sound_id, id, $1, $4 from videos where sound_id = $2 and id = $3 and not hidden for key share
 on conflict do nothing returning true
 
 -- name: unlike_video :value
@@ -10,7 +11,7 @@ delete from video_likes where user_id = $1 and sound_id = $2 and video_id = $3 r
 
 -- name: like_video_comment :value
 insert into video_comment_likes (sound_id, comment_id, user_id, created_at)
-select sound_id, id, $1, $4 from video_comments where sound_id = $2 and id = $3 and not hidden
+select sound_id, id, $1, $4 from video_comments where sound_id = $2 and id = $3 and not hidden for key share
 on conflict do nothing returning true
 
 -- name: unlike_video_comment :value
@@ -18,7 +19,7 @@ delete from video_comment_likes where user_id = $1 and sound_id = $2 and comment
 
 -- name: like_track_comment :value
 insert into track_comment_likes (track_id, comment_id, user_id, created_at)
-select track_id, id, $1, $4 from track_comments where track_id = $2 and id = $3 and not hidden
+select track_id, id, $1, $4 from track_comments where track_id = $2 and id = $3 and not hidden for key share
 on conflict do nothing returning true
 
 -- name: unlike_track_comment :value
@@ -59,7 +60,7 @@ insert into artist_follows (user_id, artist_id, created_at) values ($1, $2, $3) 
 delete from artist_follows where user_id = $1 and artist_id = $2 returning true
 
 -- name: follow_playlist :value
-insert into playlist_followers (playlist_id, user_id, created_at) select id, $1, $3 from playlists where id = $2
+insert into playlist_followers (playlist_id, user_id, created_at) select id, $1, $3 from playlists where id = $2 for key share
 on conflict do nothing returning true
 
 -- name: unfollow_playlist :value

@@ -69,7 +69,7 @@ on conflict (caller, field, key) do update set input_hash = excluded.input_hash,
 -- name: insert_video_comment :value
 -- No row where the video is gone.
 insert into video_comments (sound_id, video_id, author_id, text, created_at, position_ms, reply_to_id)
-select sound_id, id, $3, $4, $5, $6, $7 from videos where sound_id = $1 and id = $2 and not hidden returning id
+select sound_id, id, $3, $4, $5, $6, $7 from videos where sound_id = $1 and id = $2 and not hidden for key share returning id
 
 -- name: insert_track_comment :value
 insert into track_comments (track_id, author_id, text, created_at, position_ms, reply_to_id)

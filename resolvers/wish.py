@@ -112,8 +112,8 @@ async def _set(
 
     async def write(tx: Transaction) -> dict[str, Any]:
         viewer = (await author(tx, ctx))["id"]
-        row = await _wanted(ctx, kind, key, ["input", path], wished=wished)
-        if wishes is FOLLOWED:
+        row = await _found(ctx, kind, key, ["input", path], wished=wished)
+        if wished and wishes is FOLLOWED:
             _require_other(kind, row, viewer, ["input", path])
         if kind is ids.USER:
             await tx.lock_two_users(viewer, key)
@@ -121,12 +121,14 @@ async def _set(
         if await getattr(tx, run)(viewer, *columns, *([ctx.now] if wished else [])):
             body = dict(zip(wish.key, columns, strict=True)) | {column: row[column] for column in wish.more}
             await outbox.publish(tx, event, ctx.now, {"user_id": viewer, **body})
+        else:  # it is so already, unless the subject went away just now
+            await _found(ctx, kind, key, ["input", path], wished=wished)
         return {"__typename": payload, "subject_id": subject_id}
 
     return await attempt(ctx, write)
 
 
-async def _wanted(ctx: Context, kind: Kind, key: Any, path: list[str], *, wished: bool) -> Any:
+async def _found(ctx: Context, kind: Kind, key: Any, path: list[str], *, wished: bool) -> Any:
     row = await node.found(ctx, kind, key)
     # A removed sound can be let go of.
     if row is None or (wished and kind is ids.SOUND and visibility.listed(row) is None):

@@ -8,6 +8,7 @@ import pytest
 from tests.ask import Api
 from tests.test_wishes import block, count, events
 from tests.trending.scene import arrange, post
+from tests.until import until
 
 COMMENTS = """{ video(id: "video_1_1") { commentCount comments { edges { node { id text } } } } }"""
 
@@ -110,6 +111,15 @@ async def test_what_cannot_be_said_is_refused_and_leaves_nothing(town: Api) -> N
     assert answer.errors[0]["original"].code == "INVALID_ID"
     assert await events(town) == []
     assert len(await town.sql("select from video_comments")) == 1
+
+
+async def test_what_is_said_of_a_video_that_goes_away_just_now_is_refused(town: Api) -> None:
+    waits = "select from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()"
+    async with town.database.transaction() as tx:
+        await tx.connection.execute("delete from videos")
+        saying = asyncio.create_task(say(town))
+        await until(lambda: town.sql(waits))
+    assert ((await saying)["__typename"], await events(town)) == ("NotFound", [])
 
 
 async def test_a_repeated_comment_with_a_key_is_one(town: Api) -> None:

@@ -223,6 +223,13 @@ async def test_posts_and_deletions_of_one_creator_at_once_leave_exact_counts(tow
     await assert_counts_are_the_facts(town)
 
 
+async def test_a_video_is_counted_in_the_payload_of_its_posting(town: Api) -> None:
+    about = {"soundId": "sound_1", "caption": "", "durationMs": 1000}
+    for videos in (1, 2):
+        posted = await do(town, "postVideo", "community { videoCount creatorCount }", viewer=1, **about)
+        assert posted["community"] == {"videoCount": videos, "creatorCount": 1}
+
+
 async def test_what_a_video_says_and_is_about_is_changed(town: Api) -> None:
     await post(town, 1, 1, niches=(1, 2), caption="#dance #rain")
     await count(town)

@@ -10,6 +10,7 @@ import pytest
 from events import log
 from tests.ask import Api
 from tests.trending.scene import arrange, post
+from tests.until import until
 from trending import counting
 
 SHOWN = {
@@ -187,6 +188,16 @@ async def test_what_is_not_there_is_not_found(town: Api) -> None:
             for on in (True, False):
                 answer = await wish(town, field, subject, on=on)
                 assert (answer["__typename"], answer["path"]) == ("NotFound", path)
+    assert await events(town) == []
+
+
+async def test_a_subject_that_goes_away_just_now_is_not_found(town: Api) -> None:
+    waits = "select from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()"
+    async with town.database.transaction() as tx:
+        await tx.connection.execute("delete from videos")
+        liking = asyncio.create_task(wish(town, "setLike", "video_1_1"))
+        await until(lambda: town.sql(waits))
+    assert (await liking)["__typename"] == "NotFound"
     assert await events(town) == []
 
 
