@@ -145,7 +145,7 @@ async def test_a_payload_shows_what_its_caller_did_whenever_the_worker_comes(tow
     saved = False
     await wish(town, "setSaved", "sound_1", viewer=4)
     await count(town)
-    for _ in range(40):
+    for _ in range(25):
         saved = rng.random() < 0.5
         answer = await wish(town, "setSaved", "sound_1", on=saved)
         assert shown(answer) == (1 + saved, saved)
