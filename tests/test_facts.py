@@ -7,10 +7,9 @@ from typing import Any
 
 import pytest
 
-from db.recounts import differences
 from events import log
 from tests.ask import Api
-from tests.trending.scene import arrange
+from tests.trending.scene import arrange, assert_counts_are_the_facts
 from trending import counting
 
 USERS, SOUNDS = 8, 3
@@ -147,11 +146,6 @@ async def count_all(api: Api) -> None:
         pass
 
 
-async def read_differences(api: Api) -> Any:
-    async with api.database.transaction() as tx:
-        return await differences(tx.connection)
-
-
 async def set_scene(api: Api) -> None:
     await arrange(api, SOUNDS)
     # Half of them are young: their weight is counted apart.
@@ -178,4 +172,4 @@ async def test_every_count_is_what_the_facts_say(api: Api, seed: int) -> None:
     assert len(crowd.done) == len(set(ACTS))
     assert {"setFollowing", "setBlocked", "updateProfile"} <= crowd.refused
     await count_all(api)
-    assert await read_differences(api) == {}
+    await assert_counts_are_the_facts(api)

@@ -6,12 +6,11 @@ from typing import Any
 
 import pytest
 
-from db.recounts import differences
 from events import log
 from tests.ask import Api
 from tests.test_remarks import do, say
 from tests.test_wishes import count, events, wish
-from tests.trending.scene import arrange, post
+from tests.trending.scene import arrange, assert_counts_are_the_facts, post
 from trending import counting
 
 COUNTED = [
@@ -51,11 +50,6 @@ async def update(api: Api, video: str = "video_1_1", *, viewer: int = 1, **chang
 
 async def state(api: Api) -> list[Any]:
     return [sorted(map(tuple, await api.sql(statement)), key=repr) for statement in COUNTED]
-
-
-async def assert_counts_are_the_facts(api: Api) -> None:
-    async with api.database.transaction() as tx:
-        assert await differences(tx.connection) == {}
 
 
 async def test_a_deleted_video_is_gone_at_once_everywhere(town: Api) -> None:

@@ -3,6 +3,7 @@
 from datetime import timedelta
 from typing import Any
 
+from db.recounts import differences
 from tests.ask import Api
 from worker import Worker
 
@@ -41,6 +42,12 @@ async def post(
     }
     made = await api.get(POST, viewer=creator, input=wish)
     assert made["postVideo"]["__typename"] == "PostVideoPayload", made
+
+
+async def assert_counts_are_the_facts(api: Api) -> None:
+    """Every count, sum and copy is what the facts say."""
+    async with api.database.transaction() as tx:
+        assert await differences(tx.connection) == {}
 
 
 def worker(api: Api) -> Worker:
