@@ -7,7 +7,7 @@ from db.database import Transaction
 from events import outbox
 from resolvers import done, ids, visibility
 from resolvers.context import Context, Rows
-from resolvers.errors import Refusal
+from resolvers.errors import Refusal, not_found
 from resolvers.ids import Id
 from resolvers.write import attempt, author
 
@@ -27,7 +27,7 @@ async def set_blocked(_: Rows, ctx: Context, input: SetBlockedInput) -> Rows:
             raise Refusal("InvalidInput", "Nobody can block themselves.", ["input", "userId"])
         await tx.lock_two_users(viewer, other)
         if not await _is_there(tx, viewer, other):
-            raise Refusal("NotFound", "There is no such user.", ["input", "userId"])
+            raise not_found("userId")
         if await (tx.block_user(viewer, other, ctx.now) if input.blocked else tx.unblock_user(viewer, other)):
             event = "USER_BLOCKED" if input.blocked else "USER_UNBLOCKED"
             await outbox.publish(tx, event, ctx.now, {"user_id": viewer, "blocked_id": other})

@@ -3,13 +3,13 @@
 import asyncio
 from collections.abc import Awaitable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from db.database import Transaction
 from events import outbox
 from resolvers import ids, node, visibility
 from resolvers.context import Context, Rows
-from resolvers.errors import Refusal
+from resolvers.errors import not_found
 from resolvers.ids import Id, Kind
 from resolvers.write import ResponseKey, attempt, fact, text, within
 from resolvers.write import author as writer
@@ -40,6 +40,40 @@ async def subject(comments: Rows, ctx: Context) -> Rows:
     return [video or track for video, track in zip(videos, tracks, strict=True)]
 
 
+class Said(NamedTuple):
+    """How comments on one kind of subject come and go: each a query and an event, and what the parts of the subject's key are called."""
+
+    insert: str
+    said: str
+    drop: str
+    dropped: str
+    comment: Kind
+    key: tuple[str, ...]
+    more: tuple[str, ...] = ()  # columns of the subject that stand in the event too: whom it concerns
+
+
+ABOUT = {
+    ids.VIDEO: Said(
+        "insert_video_comment",
+        "VIDEO_COMMENTED",
+        "drop_video_comment",
+        "VIDEO_COMMENT_REMOVED",
+        ids.VIDEO_COMMENT,
+        ("sound_id", "video_id"),
+        ("creator_id",),
+    ),
+    ids.TRACK: Said(
+        "insert_track_comment",
+        "TRACK_COMMENTED",
+        "drop_track_comment",
+        "TRACK_COMMENT_REMOVED",
+        ids.TRACK_COMMENT,
+        ("track_id",),
+    ),
+}
+BY_COMMENT = {said.comment: said for said in ABOUT.values()}
+
+
 @dataclass
 class AddCommentInput:
     subject_id: Id
@@ -50,48 +84,38 @@ class AddCommentInput:
 
 
 async def add_comment(_: Rows, ctx: Context, input: AddCommentInput, response_key: ResponseKey) -> Rows:
-    kind, key = ids.one_of(input.subject_id, (ids.VIDEO, ids.TRACK))
+    kind, key = ids.one_of(input.subject_id, ABOUT)
+    said, columns = ABOUT[kind], ids.parts(key)
 
     async def write(tx: Transaction) -> dict[str, Any]:
         author_id = (await writer(tx, ctx))["id"]
-        row = await node.found(ctx, kind, key)
-        if row is None:
-            raise _not_found("subjectId")
+        about = await node.found(ctx, kind, key)
+        if about is None:
+            raise not_found("subjectId")
         words = text(input.text, ["input", "text"], least=1, most=2000)
         if input.position_ms is not None:
-            within(input.position_ms, ["input", "positionMs"], least=0, most=row["duration_ms"])
-        reply_to_id = await _reply_to_id(ctx, input.reply_to_id, kind, row)
-        said = (author_id, words, ctx.now, input.position_ms, reply_to_id)
-        body = {"user_id": author_id, "reply_to_id": reply_to_id}
-        if kind is ids.TRACK:
-            comment_id = await tx.insert_track_comment(key, *said)
-            body |= {"track_id": key, "comment_id": comment_id}
-            made = ids.TRACK_COMMENT.write(key, comment_id)
-        else:
-            comment_id = await tx.insert_video_comment(*key, *said)
-            body |= {"sound_id": key[0], "video_id": key[1], "comment_id": comment_id, "creator_id": row["creator_id"]}
-            made = ids.VIDEO_COMMENT.write(key[0], comment_id)
-        if comment_id is None:
-            raise _not_found("subjectId")
-        await outbox.publish(tx, f"{kind.prefix.upper()}_COMMENTED", ctx.now, body)
-        return {"__typename": "AddCommentPayload", "subject_id": made}
+            within(input.position_ms, ["input", "positionMs"], least=0, most=about["duration_ms"])
+        reply_to_id = await _reply_to_id(ctx, input.reply_to_id, said, columns)
+        what = (author_id, words, ctx.now, input.position_ms, reply_to_id)
+        comment_id = await getattr(tx, said.insert)(*columns, *what)
+        if comment_id is None:  # it went away just now
+            raise not_found("subjectId")
+        body = dict(zip(said.key, columns, strict=True)) | {column: about[column] for column in said.more}
+        body |= {"user_id": author_id, "comment_id": comment_id, "reply_to_id": reply_to_id}
+        await outbox.publish(tx, said.said, ctx.now, body)
+        return {"__typename": "AddCommentPayload", "subject_id": said.comment.write(columns[0], comment_id)}
 
     return [await fact(ctx, "addComment", input, response_key, write)]
 
 
-async def _reply_to_id(ctx: Context, given: Id | None, kind: Kind, about: Any) -> int | None:
+async def _reply_to_id(ctx: Context, given: Id | None, said: Said, columns: tuple[int, ...]) -> int | None:
     # Answers are one level deep: who answers an answer answers the comment above it.
     if given is None:
         return None
-    on_track = kind is ids.TRACK
-    found = await node.found(ctx, *ids.one_of(given, (ids.TRACK_COMMENT if on_track else ids.VIDEO_COMMENT,)))
-    if found is None or found["track_id" if on_track else "video_id"] != about["id"]:
-        raise _not_found("replyToId")
+    found = await node.found(ctx, *ids.one_of(given, (said.comment,)))
+    if found is None or tuple(found[name] for name in said.key) != columns:
+        raise not_found("replyToId")
     return found["reply_to_id"] or found["id"]  # type: ignore[no-any-return]
-
-
-def _not_found(name: str) -> Refusal:
-    return Refusal("NotFound", "There is no such thing, or not for you.", ["input", name])
 
 
 @dataclass
@@ -100,23 +124,19 @@ class DeleteCommentInput:
 
 
 async def delete_comment(_: Rows, ctx: Context, input: DeleteCommentInput) -> Rows:
-    kind, key = ids.one_of(input.comment_id, (ids.VIDEO_COMMENT, ids.TRACK_COMMENT))
+    kind, key = ids.one_of(input.comment_id, BY_COMMENT)
+    said = BY_COMMENT[kind]
 
     async def write(tx: Transaction) -> dict[str, Any]:
         viewer = (await writer(tx, ctx))["id"]
         comment = await node.found(ctx, kind, key)
         if comment is None or viewer not in (comment["author_id"], await _host(ctx, comment)):
-            raise _not_found("commentId")
-        body = {"user_id": viewer, "comment_id": comment["id"], "author_id": comment["author_id"]}
-        if kind is ids.TRACK_COMMENT:
-            gone, event = await tx.drop_track_comment(*key), "TRACK_COMMENT_REMOVED"
-            body |= {"track_id": comment["track_id"]}
-        else:
-            gone, event = await tx.drop_video_comment(*key), "VIDEO_COMMENT_REMOVED"
-            body |= {"sound_id": comment["sound_id"], "video_id": comment["video_id"]}
-        if not gone:
-            raise _not_found("commentId")
-        await outbox.publish(tx, event, ctx.now, body)
+            raise not_found("commentId")
+        if not await getattr(tx, said.drop)(*key):
+            raise not_found("commentId")
+        body = {name: comment[name] for name in said.key}
+        body |= {"user_id": viewer, "author_id": comment["author_id"], "comment_id": comment["id"]}
+        await outbox.publish(tx, said.dropped, ctx.now, body)
         return {"__typename": "DeleteCommentPayload", "deleted_comment_id": input.comment_id}
 
     return [await attempt(ctx, write)]

@@ -9,7 +9,7 @@ from db.database import Transaction
 from events import outbox
 from resolvers import ids, visibility
 from resolvers.context import Context, Rows
-from resolvers.errors import Refusal
+from resolvers.errors import not_found
 from resolvers.ids import Id
 from resolvers.niche import named
 from resolvers.page import Arguments, Cursor, Listing, pages
@@ -152,7 +152,7 @@ async def mark_community_seen(_: Rows, ctx: Context, input: MarkCommunitySeenInp
         viewer = (await author(tx, ctx))["id"]
         (sound,) = await tx.sound_by_id([sound_id])
         if sound is None:
-            raise Refusal("NotFound", "There is no such sound.", ["input", "soundId"])
+            raise not_found("soundId")
         if await tx.see_community(viewer, sound_id, ctx.now):
             await outbox.publish(tx, "COMMUNITY_SEEN", ctx.now, {"user_id": viewer, "sound_id": sound_id})
         return {"__typename": "MarkCommunitySeenPayload", "subject_id": input.sound_id}

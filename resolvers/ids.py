@@ -80,6 +80,11 @@ def one_of(text: str, kinds: Collection[Kind]) -> tuple[Kind, Any]:
     return kind, key
 
 
+def parts(key: Any) -> tuple[Any, ...]:
+    """The parts of a key, also where it is of one column."""
+    return key if isinstance(key, tuple) else (key,)
+
+
 def read(text: str) -> tuple[Kind, Any]:
     """The kind and the key of any id; raises InvalidId."""
     prefix, *parts = text.split("_") if len(text) <= 400 else ("",)

@@ -8,7 +8,7 @@ from db.database import Transaction
 from events import outbox
 from resolvers import ids, node
 from resolvers.context import Context, Rows
-from resolvers.errors import Refusal
+from resolvers.errors import not_found
 from resolvers.ids import Id
 from resolvers.write import ResponseKey, author, fact, text
 
@@ -36,7 +36,7 @@ async def report(_: Rows, ctx: Context, input: ReportInput, response_key: Respon
         reporter = (await author(tx, ctx))["id"]
         details = text(input.details or "", ["input", "details"], most=2000)
         if await node.found(ctx, kind, key) is None:
-            raise Refusal("NotFound", "There is no such thing, or not for you.", ["input", "subjectId"])
+            raise not_found("subjectId")
         made = await tx.insert_report(reporter, input.subject_id, input.reason.value, details, ctx.now)
         await outbox.publish(tx, "REPORTED", ctx.now, {"user_id": reporter, "report_id": made["id"]})
         return {"__typename": "ReportPayload", "report_id": ids.REPORT.of(made)}

@@ -8,7 +8,7 @@ from db.database import Transaction
 from events import outbox
 from resolvers import ids, node
 from resolvers.context import Context, Rows
-from resolvers.errors import Refusal
+from resolvers.errors import Refusal, not_found
 from resolvers.ids import Id
 from resolvers.write import ResponseKey, author, fact
 
@@ -39,7 +39,7 @@ class RecordShareInput:
 
 async def record_share(_: Rows, ctx: Context, input: RecordShareInput, response_key: ResponseKey) -> Rows:
     kind, key = ids.one_of(input.subject_id, SHAREABLE)
-    columns = key if isinstance(key, tuple) else (key,)
+    columns = ids.parts(key)
 
     async def write(tx: Transaction) -> dict[str, Any]:
         viewer = (await author(tx, ctx))["id"]
@@ -48,7 +48,7 @@ async def record_share(_: Rows, ctx: Context, input: RecordShareInput, response_
             message = "A channel has 1 to 40 of a to z, digits, `_`, `.` and `-`, like `messages`."
             raise Refusal("InvalidInput", message, ["input", "channel"])
         if await node.found(ctx, kind, key) is None:
-            raise Refusal("NotFound", "There is no such thing, or not for you.", ["input", "subjectId"])
+            raise not_found("subjectId")
         routed_by = columns[0] if kind is ids.VIDEO else None
         await tx.insert_share(kind.prefix.upper(), columns[-1], routed_by, viewer, channel, ctx.now)
         shareable = SHAREABLE[kind]

@@ -8,7 +8,7 @@ from db.database import Transaction
 from events import outbox
 from resolvers import ids
 from resolvers.context import Context, Rows
-from resolvers.errors import Refusal
+from resolvers.errors import not_found
 from resolvers.ids import Id
 from resolvers.video import caption_of, hashtags_in, niche_ids_of
 from resolvers.write import ResponseKey, author, fact
@@ -32,7 +32,7 @@ async def update_video(_: Rows, ctx: Context, input: UpdateVideoInput, response_
         creator_id = (await author(tx, ctx))["id"]
         video = await tx.lock_video(*key, creator_id)
         if video is None:
-            raise _not_yours()
+            raise not_found("videoId")
         caption = video["caption"] if input.caption is None else caption_of(input.caption)
         niche_ids = video["niche_ids"] if input.niche_ids is None else await niche_ids_of(tx, input.niche_ids)
         if (caption, niche_ids) != (video["caption"], video["niche_ids"]):
@@ -64,7 +64,7 @@ async def delete_video(_: Rows, ctx: Context, input: DeleteVideoInput, response_
         await tx.lock_creator(key[0], creator_id)
         video = await tx.drop_video(*key, creator_id)
         if video is None:
-            raise _not_yours()
+            raise not_found("videoId")
         left = await tx.creator_video_ids(key[0], creator_id) or []
         heir = await tx.settle_creator(key[0], creator_id, left)
         body = _body(ctx, key, creator_id, video) | {
@@ -78,10 +78,6 @@ async def delete_video(_: Rows, ctx: Context, input: DeleteVideoInput, response_
         return {"__typename": "DeleteVideoPayload", "deleted_video_id": input.video_id, "subject_id": subject}
 
     return [await fact(ctx, "deleteVideo", input, response_key, write)]
-
-
-def _not_yours() -> Refusal:
-    return Refusal("NotFound", "You have no such video.", ["input", "videoId"])
 
 
 def _body(ctx: Context, key: tuple[int, int], creator_id: int, video: Any) -> dict[str, Any]:

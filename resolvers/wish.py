@@ -7,7 +7,7 @@ from db.database import Transaction
 from events import outbox
 from resolvers import done, ids, node, visibility
 from resolvers.context import Context, Rows
-from resolvers.errors import Refusal
+from resolvers.errors import Refusal, not_found
 from resolvers.ids import Id, Kind
 from resolvers.write import attempt, author
 
@@ -108,13 +108,13 @@ async def _set(
     path: str = "subjectId",
 ) -> dict[str, Any]:
     kind, key = ids.one_of(subject_id, wishes)
-    wish, columns = wishes[kind], key if isinstance(key, tuple) else (key,)
+    wish, columns = wishes[kind], ids.parts(key)
 
     async def write(tx: Transaction) -> dict[str, Any]:
         viewer = (await author(tx, ctx))["id"]
-        row = await _found(ctx, kind, key, ["input", path], wished=wished)
+        row = await _found(ctx, kind, key, path, wished=wished)
         if wished and wishes is FOLLOWED:
-            _require_other(kind, row, viewer, ["input", path])
+            _require_other(kind, row, viewer)
         if kind is ids.USER:
             await tx.lock_two_users(viewer, key)
         run, event = (wish.begin, wish.begun) if wished else (wish.end, wish.ended)
@@ -122,21 +122,22 @@ async def _set(
             body = dict(zip(wish.key, columns, strict=True)) | {column: row[column] for column in wish.more}
             await outbox.publish(tx, event, ctx.now, {"user_id": viewer, **body})
         else:  # it is so already, unless the subject went away just now
-            await _found(ctx, kind, key, ["input", path], wished=wished)
+            await _found(ctx, kind, key, path, wished=wished)
         return {"__typename": payload, "subject_id": subject_id}
 
     return await attempt(ctx, write)
 
 
-async def _found(ctx: Context, kind: Kind, key: Any, path: list[str], *, wished: bool) -> Any:
+async def _found(ctx: Context, kind: Kind, key: Any, path: str, *, wished: bool) -> Any:
     row = await node.found(ctx, kind, key)
     # A removed sound can be let go of.
     if row is None or (wished and kind is ids.SOUND and visibility.listed(row) is None):
-        raise Refusal("NotFound", "There is no such thing, or not for you.", path)
+        raise not_found(path)
     return row
 
 
-def _require_other(kind: Kind, row: Any, viewer: int, path: list[str]) -> None:
+def _require_other(kind: Kind, row: Any, viewer: int) -> None:
+    path = ["input", "subjectId"]
     if kind is ids.USER and row["id"] == viewer:
         raise Refusal("InvalidInput", "Nobody can follow themselves.", path)
     if kind is ids.PLAYLIST and row["owner_id"] == viewer:
