@@ -193,7 +193,7 @@ select p.id from playlists p left join playlist_followers f on f.playlist_id = p
 
 -- playlists.roles
 select playlist_id from playlist_collaborators c join playlists p on p.id = c.playlist_id where p.owner_id = c.user_id
-union all select playlist_id from playlist_followers f join playlists p on p.id = f.playlist_id where p.owner_id = f.user_id or p.visibility = 'PRIVATE'
+union all select playlist_id from playlist_followers f join playlists p on p.id = f.playlist_id where p.owner_id = f.user_id
 
 -- user_playlists
 (select owner_id, id, visibility = 'PUBLIC' from playlists union all select user_id, playlist_id, false from playlist_collaborators

@@ -59,3 +59,6 @@ where s.creator_count > 0 and r.creator_count is distinct from s.creator_count o
 -- search_documents
 (select kind, key, name, popularity from search_current except select kind, key, name, popularity from search_documents)
 union all (select kind, key, name, popularity from search_documents except select kind, key, name, popularity from search_current)
+
+-- playlists.private
+select playlist_id from playlist_followers f join playlists p on p.id = f.playlist_id where p.visibility = 'PRIVATE'
