@@ -55,10 +55,10 @@ def describe(plan: Plan, root_type: GraphQLObjectType, statements: Mapping[str, 
     """The lines; `statements` names those that each field's batch function sent, by the field's path."""
     for level, path, selection in levels(plan, root_type):
         yield f"level {level}  {selection.type.name}{f'  at {path}' if path else ''}"
-        built = [field.key for field in selection.fields if field not in selection.rest]
+        built = [field.key for field in selection.fields if field not in selection.compiled.rest]
         if built:
             yield f"    built at once: {', '.join(built)}"
-        for field in selection.rest:
+        for field in selection.compiled.rest:
             yield f"    {field.key}: {_how(field)}{_sent(statements.get(joined(path, field), []))}"
 
 

@@ -1,13 +1,15 @@
 """The loop: an operation is answered level by level, each field once for all objects of its level.
 
 A level's leaves are built at once (leaves.py). Its other fields start together; a field whose values are there is completed on the spot, and so gives the next
-levels; the others are waited for, and a branch goes on as soon as its own values are in, while the rest still wait.
+levels; the others are waited for, and a branch goes on as soon as its own values are in, while the rest still wait. Between the fields others on the loop
+get their turn, if it has been long.
 """
 
 import asyncio
 from collections import deque
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from functools import partial
+from time import perf_counter
 from typing import Any
 
 from graphql import GraphQLObjectType, GraphQLResolveInfo, located_error
@@ -21,6 +23,8 @@ from execution.level import Level
 from execution.nulls import Failure, propagate
 from execution.plan import Field, Plan
 from execution.values import discard, outcome, values_of
+
+TURN = 0.01  # seconds at a stretch, then others get their turn
 
 
 async def _awaited(awaitable: Awaitable[Any]) -> Any:
@@ -94,36 +98,38 @@ class Run:
 
     def result(self) -> ExecutionResult | Awaitable[ExecutionResult]:
         """Runs the operation; the result is awaitable only if something in it was."""
+        steps, end = self._advance(), perf_counter() + TURN
         try:
-            self._advance()
+            for _ in steps:
+                if self._unstarted and perf_counter() > end:
+                    break
         except BaseException:
             self._drop()
             raise
-        return self._finish() if self._unstarted else self._response()
+        return self._finish(steps) if self._unstarted else self._response()
 
-    def _advance(self) -> None:
+    def _advance(self) -> Iterator[None]:
+        # Field by field; in between one may pause.
         while True:
             while self._levels:
                 level = self._levels.popleft()
                 for field in level.rest:
                     self._start(level, field)
+                    yield
             if self._unstarted or self._pending or not self._serial:
                 return
             if any(failure.null_at == 0 for failure in self._failures):
                 return  # the response is null already: what has not begun does not begin (spec 6.4.4)
             self._start(self._root, self._serial.popleft())
 
-    async def _finish(self) -> ExecutionResult:
+    async def _finish(self, steps: Iterator[None]) -> ExecutionResult:
         try:
+            await self._in_turns(steps)
             while self._begin():
                 if not self._ready:
                     self._waker = asyncio.get_running_loop().create_future()
                     await self._waker
-                while self._ready:
-                    waiting = self._ready.popleft()
-                    self._pending.discard(waiting)
-                    waiting.go_on(waiting.future)
-                self._advance()
+                await self._in_turns(self._go_on())
         except GeneratorExit:
             self._stop()
             self._pending.clear()
@@ -133,6 +139,22 @@ class Run:
             await self._ended(self._stop())
             raise
         return self._response()
+
+    async def _in_turns(self, steps: Iterator[None]) -> None:
+        end = perf_counter() + TURN
+        for _ in steps:
+            if perf_counter() > end:
+                self._begin()
+                await asyncio.sleep(0)
+                end = perf_counter() + TURN
+
+    def _go_on(self) -> Iterator[None]:
+        while self._ready:
+            waiting = self._ready.popleft()
+            self._pending.discard(waiting)
+            waiting.go_on(waiting.future)
+            yield
+        yield from self._advance()
 
     def _begin(self) -> bool:
         # False where nothing is left to wait for.

@@ -196,6 +196,27 @@ def test_what_is_not_asked_any_more_is_not_held(monkeypatch: pytest.MonkeyPatch)
     assert gone() is None
 
 
+def test_a_selection_is_compiled_when_it_pays(plans: Plans) -> None:
+    """Seldom asked and for few, its fields are answered one by one, and the same."""
+    schema = schema_of(
+        SDL,
+        kinds={"One.b": execution.Column("b"), "One.one": execution.Itself(), "One.ones": execution.Column("ones")},
+    )
+    document = parse("{ one { __typename b one { b ones { b __typename } } } ones { b } }")
+    answers = [ask(schema, document, variable_values={}) for _ in range(30)]
+    assert all(answer == execute_sync(schema, document, ONE) for answer in answers)
+    (plan,) = kept(plans)
+    assert plan._root is not None
+    assert "compiled" in vars(plan._root)
+    many = parse("{ ones { b } }")
+    root = {"ones": [ONE] * 200}
+    execute_sync(schema, many, root, executor_class=BreadthFirstExecutor)
+    root_of_many = kept(plans)[-1]._root
+    assert root_of_many is not None
+    assert "compiled" not in vars(root_of_many), "asked once for one object"
+    assert "compiled" in vars(root_of_many.fields[0].selection(schema.type_map["One"]))  # type: ignore[arg-type]
+
+
 @pytest.fixture
 def steps(monkeypatch: pytest.MonkeyPatch) -> Iterator[Counter[str]]:
     """How often a line of Python was called, by the name of the function: work that no other process disturbs."""
