@@ -251,9 +251,7 @@ def explain(
     console.print("\n".join(asyncio.run(lines)), markup=False, highlight=False, soft_wrap=True)
 
 
-async def explained(
-    settings: Settings, dsn: str, text: str, variables: str, viewer: int | None
-) -> list[str]:
+async def explained(settings: Settings, dsn: str, text: str, variables: str, viewer: int | None) -> list[str]:
     """The lines of a query's plan; raises CommandFailed where it cannot be run."""
     sent: Sent = {}
     database = AskedDatabase(dsn, lambda name: sent.setdefault(asking.get(), []).append(name))

@@ -30,7 +30,7 @@ from graphql.execution.executor import SELECTIONS_NESTED_TOO_DEEPLY
 from graphql.execution.values import VariableValues
 
 from execution.arguments import UNCHANGING, Arguments
-from execution.kinds import CLASSES, TYPES, Batched, Each, Place, kind_of
+from execution.kinds import CLASSES, TYPES, Batched, Column, Each, Itself, Kind, Place, Placed, Text, kind_of
 from execution.leaves import Built, Write, compiled, is_plain, writer
 
 PAYS = 100  # objects: compiling costs 100 to 200 µs, an object that is built without it 1 to 2 µs more
@@ -52,7 +52,9 @@ class Field:
         self.parent_type = selection.type
         self.name = self.nodes[0].name.value
         self.definition: GraphQLField = plan.schema.get_field(selection.type, self.name)  # type: ignore[assignment]  # _fields asked
-        self.kind = kind_of(self.definition) if self.name != "__typename" else Each(lambda _: selection.type.name)
+        self.kind = (
+            kind_of(self.definition) if self.name != "__typename" else Each(lambda _: selection.type.name, frozenset())
+        )
         self.null_at = list(_null_at(self.definition.type, selection.length, selection.null_at))
         self.depth = len(self.null_at) - 1
         self.length = selection.length + 1 + self.depth  # of the path of an object in it
@@ -97,10 +99,45 @@ class Field:
             return self._prepared
         values = self._arguments.coerced(variables, hide_suggestions=hide_suggestions)
         if isinstance(self.kind, Batched) and self.kind.prepare is not None:
-            values = self.kind.prepare(values, Place(self.plan.operation, self.nodes, self.key))
+            values = self.kind.prepare(values, Place(self.plan.operation, self.nodes, self.key, self.reads))
         if self._arguments.constant and all(isinstance(value, UNCHANGING) for value in values.values()):
             self._prepared = values
         return values
+
+    def below(self) -> "list[Selection]":
+        """What is selected of objects of each type that they may have."""
+        types = self.plan.schema.get_possible_types(self.named) if is_abstract_type(self.named) else [self.named]
+        return [self.selection(type_) for type_ in types]
+
+    def reads(self) -> frozenset[str] | None:
+        """The columns that are read of the rows that this field gives, and of what stands in them; None where nobody knows."""
+        names: set[str] = set()
+        waiting = [self]
+        try:
+            while waiting:
+                for field in (field for selection in waiting.pop().below() for field in selection.fields):
+                    read = _read(field.kind)
+                    if read is None:
+                        return None
+                    names |= read
+                    if not field.is_leaf and isinstance(field.kind, (Column, Itself)):
+                        waiting.append(field)
+        except GraphQLError:  # told where it belongs, if an object gets there
+            return None
+        return frozenset(names)
+
+
+def _read(kind: Kind | None) -> frozenset[str] | None:
+    # What is read of the parents themselves: a `Placed` field reads what they came from.
+    if isinstance(kind, Column):
+        return frozenset((kind.name,))
+    if isinstance(kind, Text):
+        return frozenset(kind.columns)
+    if isinstance(kind, Itself):
+        return frozenset(() if kind.unless_null is None else (kind.unless_null,))
+    if isinstance(kind, (Each, Batched)):
+        return kind.reads
+    return frozenset() if isinstance(kind, Placed) else None
 
 
 class Selection:

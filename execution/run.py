@@ -224,7 +224,7 @@ class Run:
             self._unstarted.append(Waiting(self, values, partial(self._loaded, level, field)))
 
     def _loaded(self, level: Level, field: Field, future: Any) -> None:
-        complete(self, level, field, outcome(future, level.objects))
+        self._take(level, field, outcome(future, level.objects))
 
     def after_all(
         self, awaitables: list[Any], go_on: Callable[[list[Any]], None], settle: Callable[[Any], Any] = _awaited

@@ -217,6 +217,39 @@ def test_a_selection_is_compiled_when_it_pays(plans: Plans) -> None:
     assert "compiled" in vars(root_of_many.fields[0].selection(schema.type_map["One"]))  # type: ignore[arg-type]
 
 
+@pytest.mark.parametrize(
+    ("selection", "reads"),
+    [
+        ("b", {"b"}),
+        ("b again: b __typename", {"b"}),
+        ("one { b } ones { one { b } }", {"b", "ones"}),
+        ("... on One { b }", {"b"}),
+        ("said", {"x"}),
+        ("b silent", None),
+        ("b asked", {"b", "y"}),
+        ("asked one { asked }", {"y"}),
+        ("b plain", None),
+    ],
+)
+def test_a_field_knows_which_columns_are_read_below(plans: Plans, selection: str, reads: set[str] | None) -> None:
+    asked = execution.Batched(lambda parents, _context: [1] * len(parents), reads=frozenset({"y"}))
+    schema = schema_of(
+        "type Query { one: One } type One { b: Int said: Int silent: Int asked: Int plain: Int one: One ones: [One] }",
+        kinds={
+            "One.b": execution.Column("b"),
+            "One.said": execution.Each(lambda _: 1, reads=frozenset({"x"})),
+            "One.silent": execution.Each(lambda _: 1),
+            "One.asked": asked,
+            "One.one": execution.Itself(),
+            "One.ones": execution.Column("ones"),
+        },
+    )
+    execute_sync(schema, parse(f"{{ one {{ {selection} }} }}"), {"one": None}, executor_class=BreadthFirstExecutor)
+    (plan,) = kept(plans)
+    assert plan._root is not None
+    assert plan._root.fields[0].reads() == reads
+
+
 @pytest.fixture
 def steps(monkeypatch: pytest.MonkeyPatch) -> Iterator[Counter[str]]:
     """How often a line of Python was called, by the name of the function: work that no other process disturbs."""
