@@ -7,7 +7,7 @@ get their turn, if it has been long.
 
 import asyncio
 from collections import deque
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable
 from functools import partial
 from time import perf_counter
 from typing import Any
@@ -82,7 +82,7 @@ class Run:
     def __init__(self, executor: Executor[Any], plan: Plan, root_type: GraphQLObjectType, *, serially: bool) -> None:
         self.executor = executor
         self._failures: list[Failure] = []
-        self._levels: deque[Level] = deque()
+        self._starts: deque[tuple[Level, Field]] = deque()
         self._unstarted: deque[Waiting] = deque()
         self._pending: set[Waiting] = set()
         self._ready: deque[Waiting] = deque()
@@ -98,38 +98,49 @@ class Run:
 
     def result(self) -> ExecutionResult | Awaitable[ExecutionResult]:
         """Runs the operation; the result is awaitable only if something in it was."""
-        steps, end = self._advance(), perf_counter() + TURN
         try:
-            for _ in steps:
-                if self._unstarted and perf_counter() > end:
-                    break
+            while self._busy_for(TURN) and not self._unstarted:
+                pass
         except BaseException:
             self._drop()
             raise
-        return self._finish(steps) if self._unstarted else self._response()
+        return self._finish() if self._unstarted else self._response()
 
-    def _advance(self) -> Iterator[None]:
-        # Field by field; in between one may pause.
-        while True:
-            while self._levels:
-                level = self._levels.popleft()
-                for field in level.rest:
-                    self._start(level, field)
-                    yield
-            if self._unstarted or self._pending or not self._serial:
-                return
-            if any(failure.null_at == 0 for failure in self._failures):
-                return  # the response is null already: what has not begun does not begin (spec 6.4.4)
+    def _busy_for(self, seconds: float) -> bool:
+        # Goes on for so long; True where there is more to do.
+        end = perf_counter() + seconds
+        while self._step():
+            if perf_counter() > end:
+                return True
+        return False
+
+    def _step(self) -> bool:
+        # One field further, if one can go on or start.
+        if self._ready:
+            waiting = self._ready.popleft()
+            self._pending.discard(waiting)
+            waiting.go_on(waiting.future)
+        elif self._starts:
+            self._start(*self._starts.popleft())
+        elif not self._serial or self._unstarted or self._pending:
+            return False
+        elif any(failure.null_at == 0 for failure in self._failures):
+            return False  # the response is null already: what has not begun does not begin (spec 6.4.4)
+        else:
             self._start(self._root, self._serial.popleft())
+        return True
 
-    async def _finish(self, steps: Iterator[None]) -> ExecutionResult:
+    async def _finish(self) -> ExecutionResult:
         try:
-            await self._in_turns(steps)
-            while self._begin():
-                if not self._ready:
+            while True:
+                busy = self._busy_for(TURN)
+                if not self._begin():
+                    break
+                if busy:
+                    await asyncio.sleep(0)
+                elif not self._ready:
                     self._waker = asyncio.get_running_loop().create_future()
                     await self._waker
-                await self._in_turns(self._go_on())
         except GeneratorExit:
             self._stop()
             self._pending.clear()
@@ -140,30 +151,14 @@ class Run:
             raise
         return self._response()
 
-    async def _in_turns(self, steps: Iterator[None]) -> None:
-        end = perf_counter() + TURN
-        for _ in steps:
-            if perf_counter() > end:
-                self._begin()
-                await asyncio.sleep(0)
-                end = perf_counter() + TURN
-
-    def _go_on(self) -> Iterator[None]:
-        while self._ready:
-            waiting = self._ready.popleft()
-            self._pending.discard(waiting)
-            waiting.go_on(waiting.future)
-            yield
-        yield from self._advance()
-
     def _begin(self) -> bool:
-        # False where nothing is left to wait for.
+        # False where nothing is left to do or to wait for.
         while self._unstarted:
             waiting = self._unstarted.popleft()
             self._pending.add(waiting)
             if waiting.begin():
                 self._ready.append(waiting)
-        return bool(self._pending)
+        return bool(self._pending or self._starts)
 
     def wake(self, waiting: Waiting) -> None:
         """What was awaited is there."""
@@ -243,10 +238,8 @@ class Run:
 
     def queue(self, level: Level) -> None:
         """Has the fields that a level still lacks started when its turn comes."""
-        if level.nested:
-            self._levels.extend(level.unfinished())
-        elif level.rest:
-            self._levels.append(level)
+        for unfinished in level.unfinished() if level.nested else (level,):
+            self._starts.extend([(unfinished, field) for field in unfinished.rest])
 
     def fail(self, error: Exception, field: Field, path: Path, depth: int) -> None:
         """Notes an error at a position of this field, `depth` lists deep."""
