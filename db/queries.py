@@ -36,8 +36,7 @@ class BadQuery(Exception):
     """A file of statements cannot be read."""
 
 
-@dataclass(frozen=True, slots=True)
-class Slice:
+class Slice(NamedTuple):
     """A part of an ordered list: at most `limit` rows in scanning order, strictly between `start` and `stop` (keyset values)."""
 
     limit: int

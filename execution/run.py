@@ -107,28 +107,23 @@ class Run:
         return self._finish() if self._unstarted else self._response()
 
     def _busy_for(self, seconds: float) -> bool:
-        # Goes on for so long; True where there is more to do.
+        # Goes on for so long, field by field; True where there is more to do.
         end = perf_counter() + seconds
-        while self._step():
+        while True:
+            if self._ready:
+                waiting = self._ready.popleft()
+                self._pending.discard(waiting)
+                waiting.go_on(waiting.future)
+            elif self._starts:
+                self._start(*self._starts.popleft())
+            elif not self._serial or self._unstarted or self._pending:
+                return False
+            elif any(failure.null_at == 0 for failure in self._failures):
+                return False  # the response is null already: what has not begun does not begin (spec 6.4.4)
+            else:
+                self._start(self._root, self._serial.popleft())
             if perf_counter() > end:
                 return True
-        return False
-
-    def _step(self) -> bool:
-        # One field further, if one can go on or start.
-        if self._ready:
-            waiting = self._ready.popleft()
-            self._pending.discard(waiting)
-            waiting.go_on(waiting.future)
-        elif self._starts:
-            self._start(*self._starts.popleft())
-        elif not self._serial or self._unstarted or self._pending:
-            return False
-        elif any(failure.null_at == 0 for failure in self._failures):
-            return False  # the response is null already: what has not begun does not begin (spec 6.4.4)
-        else:
-            self._start(self._root, self._serial.popleft())
-        return True
 
     async def _finish(self) -> ExecutionResult:
         try:

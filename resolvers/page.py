@@ -2,8 +2,9 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
-from typing import Any, NewType
+from itertools import chain
+from operator import itemgetter
+from typing import Any, NamedTuple, NewType
 
 from db.loading import loading, then
 from db.queries import QUERIES, Slice
@@ -22,8 +23,7 @@ MOST_ROWS = 1000  # of one look: each further one is twice as long, so that 20,0
 SLACK = 4  # rows beyond the page, so that a few hidden ones seldom cost a second statement; the same for every viewer: one key
 
 
-@dataclass(frozen=True, slots=True)
-class Arguments:
+class Arguments(NamedTuple):
     """The four page arguments as they came."""
 
     first: int | None = None
@@ -37,8 +37,7 @@ class Arguments:
         return self.first is None and self.last is not None
 
 
-@dataclass(frozen=True, slots=True)
-class Listing:
+class Listing(NamedTuple):
     """How one list is read: its query and further parameters, its order, and what hides an edge.
 
     `hides` names the column of the user whose edge disappears where viewer and user blocked each other. `nodes` gives an edge's node where it stands in another
@@ -137,7 +136,9 @@ def _scan(ctx: Context, listing: Listing, keys: list[Any], part: Slice, wanted: 
         return _refilled(ctx, listing, keys, part, wanted, lists, kept, short) if short else kept
 
     def seen(lists: Rows, hidden: frozenset[int] = NOBODY) -> Any:
-        shown = [[row for row in rows if row[listing.hides] not in hidden] for rows in lists] if hidden else lists
+        hides, shown = listing.hides, lists
+        if hides and not hidden.isdisjoint(map(itemgetter(hides), chain.from_iterable(lists))):
+            shown = [[row for row in rows if row[hides] not in hidden] for rows in lists]
         if listing.nodes is None:
             return whole(lists, [(rows, rows) for rows in shown])
         nodes = listing.nodes(ctx, [row for rows in shown for row in rows])

@@ -7,6 +7,7 @@ counts, but shows nobody and nothing. A muted one is only silent.
 """
 
 from collections.abc import Awaitable, Sequence
+from functools import partial
 from typing import Any
 
 from db.loading import Loading, loading
@@ -15,11 +16,11 @@ from resolvers.context import Context, Reads, Rows
 
 def users(ctx: Context, ids: Sequence[int | None], reads: Reads = None) -> Loading[Rows]:
     """The users of these ids; a statement for the users, and one a request for the viewer's blocks."""
-    return loading(ctx.db.user_by_id(ids, reads=reads)).joined(ctx.hidden(), _active)
+    return loading(ctx.db.user_by_id(ids, reads=reads)).joined(ctx.hidden(), partial(_active, ids))
 
 
-def _active(users: Rows, hidden: frozenset[int]) -> Rows:
-    if not hidden:
+def _active(ids: Sequence[int | None], users: Rows, hidden: frozenset[int]) -> Rows:
+    if hidden.isdisjoint(ids):
         return [user if user is not None and user["status"] == "ACTIVE" else None for user in users]
     return [
         user if user is not None and user["status"] == "ACTIVE" and user["id"] not in hidden else None for user in users
