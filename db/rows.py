@@ -53,6 +53,12 @@ class PlaylistRow(Record):
     """A playlist; columns of `playlists`."""
 
 
+class ChartRow(Record):
+    """A part of a version of a chart; columns of `chart_versions`. `chart` is what was made of it: made once, for all who share the row."""
+
+    chart: Any = None
+
+
 ROWS: dict[str, type[Record]] = {
     cls.__name__.removesuffix("Row"): cls
     for cls in (
@@ -67,6 +73,7 @@ ROWS: dict[str, type[Record]] = {
         CommentRow,
         NicheRow,
         PlaylistRow,
+        ChartRow,
     )
 }
 

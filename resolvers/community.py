@@ -6,9 +6,10 @@ from enum import Enum
 from typing import Any
 
 from db.database import Transaction
+from db.loading import then
 from events import outbox
 from resolvers import ids, visibility
-from resolvers.context import Context, Rows
+from resolvers.context import Context, Reads, Rows, reads
 from resolvers.errors import not_found
 from resolvers.ids import Id
 from resolvers.niche import named
@@ -56,7 +57,8 @@ def first_video(communities: Rows, ctx: Context) -> Awaitable[Rows]:
     return visibility.videos(ctx, keys)
 
 
-async def videos(
+@reads("id", "status")
+def videos(
     communities: Rows,
     ctx: Context,
     sort: VideoSort = VideoSort.TOP,
@@ -66,25 +68,29 @@ async def videos(
     after: Cursor | None = None,
     last: int | None = None,
     before: Cursor | None = None,
-) -> Rows:
+    reads: Reads = None,
+) -> Awaitable[Rows]:
     query = VIDEOS[sort is VideoSort.TOP, niche is not None, region is not None]
-    given = (None if niche is None else await named(ctx, niche), region)
-    args = tuple(arg for arg in given if arg is not None)
-    listing = Listing(query, args, descending=sort is not VideoSort.FIRST, hides="creator_id")
-    return await pages(ctx, listing, visibility.gathered(communities), Arguments(first, after, last, before))
+
+    def listed(niche_id: int | None) -> Awaitable[Rows]:
+        args = tuple(arg for arg in (niche_id, region) if arg is not None)
+        listing = Listing(query, args, descending=sort is not VideoSort.FIRST, hides="creator_id", reads=reads)
+        return pages(ctx, listing, visibility.gathered(communities), Arguments(first, after, last, before))
+
+    return listed(None) if niche is None else then(named(ctx, niche), listed)
 
 
-async def creators(
+def creators(
     communities: Rows,
     ctx: Context,
     sort: CreatorSort = CreatorSort.MOST_VIDEOS,
     first: int = 20,
     after: Cursor | None = None,
-) -> Rows:
+) -> Awaitable[Rows]:
     most = sort is CreatorSort.MOST_VIDEOS
     query = "creators_by_sound" if most else "earliest_creators_by_sound"
     listing = Listing(query, descending=most, hides="creator_id", nodes=_creators)
-    return await pages(ctx, listing, visibility.gathered(communities), Arguments(first, after))
+    return pages(ctx, listing, visibility.gathered(communities), Arguments(first, after))
 
 
 async def _creators(ctx: Context, edges: Rows) -> Rows:
@@ -92,9 +98,9 @@ async def _creators(ctx: Context, edges: Rows) -> Rows:
     return [user and {**edge, "node": user} for edge, user in zip(edges, found, strict=True)]
 
 
-async def members(communities: Rows, ctx: Context, first: int = 20, after: Cursor | None = None) -> Rows:
+def members(communities: Rows, ctx: Context, first: int = 20, after: Cursor | None = None) -> Awaitable[Rows]:
     listing = Listing("members_by_sound", hides="user_id", nodes=_members)
-    return await pages(ctx, listing, visibility.gathered(communities), Arguments(first, after))
+    return pages(ctx, listing, visibility.gathered(communities), Arguments(first, after))
 
 
 def _members(ctx: Context, edges: Rows) -> Awaitable[Rows]:
@@ -134,6 +140,7 @@ async def viewer_is_member(communities: Rows, ctx: Context) -> Rows:
     return [row is not None for row in found]
 
 
+@reads("id")
 async def viewer_unseen_video_count(communities: Rows, ctx: Context) -> Rows:
     mine = await ctx.db.membership([ctx.viewer and (ctx.viewer, community["id"]) for community in communities])
     found = await ctx.db.newer_videos([row and (row["sound_id"], row["user_id"], row["since"]) for row in mine])
