@@ -229,5 +229,5 @@ select coalesce(s.region, c.region) from trend_scopes s full join (
     from (
         select c.*, date_part('epoch', s.at - c.at) / 3600 hours from trend_counters c join trend_scopes s on s.region = c.region and s.niche_id = c.niche_id) c
     group by c.region, c.niche_id) c on c.region = s.region and c.niche_id = s.niche_id
-where s.trusted_videos is distinct from c.videos
-    or exists (select from unnest(s.trusted, c.sums) pair(stored, counted) where abs(stored - counted) > 1e-7)
+where s.trusted_videos is distinct from coalesce(c.videos, 0)
+    or exists (select from unnest(s.trusted, c.sums) pair(stored, counted) where abs(stored - coalesce(counted, 0)) > 1e-7)

@@ -47,7 +47,8 @@ async def post(
 async def assert_counts_are_the_facts(api: Api) -> None:
     """Every count, sum and copy is what the facts say."""
     async with api.database.transaction() as tx:
-        assert await differences(tx.connection) == {}
+        found = await differences(tx.connection)
+    assert not found, found
 
 
 def worker(api: Api) -> Worker:
