@@ -494,13 +494,14 @@ create table playlists (
     owner_id bigint not null,
     kind text not null default 'USER' check (kind in ('USER', 'EDITORIAL', 'CHART')),
     visibility text not null default 'PUBLIC' check (visibility in ('PUBLIC', 'UNLISTED', 'PRIVATE')),
-    share_token text not null,
+    share_token text,                                   -- made and withdrawn with UNLISTED
     snapshot_id bigint not null default 1,
     item_count bigint not null default 0 check (item_count >= 0),
     duration_ms bigint not null default 0 check (duration_ms >= 0),
     follower_count bigint not null default 0 check (follower_count >= 0),
     created_at timestamptz not null,
-    updated_at timestamptz not null
+    updated_at timestamptz not null,
+    check ((share_token is not null) = (visibility = 'UNLISTED'))
 );
 
 create table share_tokens (
