@@ -263,4 +263,4 @@ select query, kinds, region from texts, (values (null::text[], null), ('{HASHTAG
 -- log_after
 
 -- unread: a mutation's
--- try_idempotency_key stored_result
+-- try_idempotency_key stored_result item_by_key sort_key_before items_in_order

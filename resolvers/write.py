@@ -19,19 +19,26 @@ KEPT = timedelta(hours=24)
 LONGEST_KEY = 128
 
 
+async def attempt(ctx: Context, write: Write) -> dict[str, Any]:
+    """Runs `write` in one transaction and returns its result; a refusal rolls back and is the result. For what can be repeated without a key."""
+    try:
+        async with ctx.db.transaction() as tx:
+            return await write(tx)
+    except Refusal as refusal:
+        return refusal.answer
+
+
 async def fact(ctx: Context, field: str, input: Any, response_key: ResponseKey, write: Write) -> dict[str, Any]:
     """Runs `write` in one transaction and returns its result, a dict of ids; a refusal rolls back and is the result.
 
     With an idempotency key, the argument's or the header's, the result is stored with the fact, and whoever repeats the call within 24 hours gets it again.
     """
-    try:
-        async with ctx.db.transaction() as tx:
-            key = _key(ctx, input, response_key)
-            return (
-                await write(tx) if key is None else await _once(tx, ctx, (ctx.subject or "", field, key), input, write)
-            )
-    except Refusal as refusal:
-        return refusal.answer
+
+    async def write_once(tx: Transaction) -> dict[str, Any]:
+        key = _key(ctx, input, response_key)
+        return await write(tx) if key is None else await _once(tx, ctx, (ctx.subject or "", field, key), input, write)
+
+    return await attempt(ctx, write_once)
 
 
 async def _once(tx: Transaction, ctx: Context, place: tuple[str, str, str], input: Any, write: Write) -> dict[str, Any]:

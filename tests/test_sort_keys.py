@@ -30,8 +30,8 @@ def test_any_order_of_insertions_keeps_the_list(places: list[float]) -> None:
     row: list[str] = []
     for place in places:
         index = round(place * len(row))
-        around = [None, *row, None][index : index + 2]
-        row[index:index] = keys_between(*around, count=1)
+        after, before = [None, *row, None][index : index + 2]
+        row[index:index] = keys_between(after, before, 1)
     assert row == sorted(set(row))
 
 
