@@ -5,7 +5,7 @@ insert into playlists (title, description, owner_id, visibility, share_token, it
 values ($1, $2, $3, $4, $5, $6, $7, $8, $8) returning {Playlist}
 
 -- name: lock_playlist :row Playlist
-select {Playlist} from playlists where id = $1 for update
+select {Playlist} from playlists where id = $1 for no key update
 
 -- name: edit_playlist :row Playlist
 -- $2 entries more and $3 milliseconds longer.

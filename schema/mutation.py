@@ -4,6 +4,7 @@ from typing import Annotated
 
 import strawberry
 
+import resolvers.play
 import resolvers.playlist_edit
 import resolvers.playlist_items
 import resolvers.sound
@@ -14,6 +15,7 @@ from schema.community import Community
 from schema.errors import AlreadyTaken, IdempotencyRefused, InvalidInput, NotFound, SoundNotCleared, SoundUnavailable
 from schema.field import batched
 from schema.node import tagged
+from schema.play import RecordPlaysResult
 from schema.playlist_edit import CreatePlaylistResult, DeletePlaylistResult, EditPlaylistResult
 from schema.sound import Sound
 from schema.video import Video
@@ -91,4 +93,8 @@ class Mutation:
     set_collaborator: EditPlaylistResult = batched(
         resolvers.playlist_edit.set_collaborator,
         description="For its owner: lets somebody edit or see it. The snapshot stays the same.",
+    )
+    record_plays: RecordPlaysResult = batched(
+        resolvers.play.record_plays,
+        description="Records what the viewer listened to and watched, up to 500 plays at once.",
     )
