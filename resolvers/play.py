@@ -53,55 +53,59 @@ class Play(NamedTuple):
 
 
 async def record_plays(_: Rows, ctx: Context, input: RecordPlaysInput) -> Rows:
+    ctx.signed_in()
+    plays, refused = _checked(ctx, input.plays[:MOST_AT_ONCE])
+    there = await _there(ctx, plays)
+    refused |= {play.place: _missing(play.place).answer for play, found in zip(plays, there, strict=True) if not found}
+    known = [play.columns for play, found in zip(plays, there, strict=True) if found]
+
     async def write(tx: Transaction) -> dict[str, Any]:
         listener_id = (await author(tx, ctx))["id"]
         within(len(input.plays), ["input", "plays"], least=1, most=MOST_AT_ONCE)
-        plays, refused = _checked(ctx, input.plays)
-        there = await _there(ctx, plays)
-        refused |= {play.place: _missing(play.place) for play, found in zip(plays, there, strict=True) if not found}
-        known = [play.columns for play, found in zip(plays, there, strict=True) if found]
         accepted = await tx.record_plays(listener_id, ctx.now, *zip(*known, strict=True)) if known else 0
         return {
             "__typename": "RecordPlaysPayload",
             "accepted": accepted,
             "duplicates": len(known) - accepted,
-            "refused": [refused[place].answer for place in sorted(refused)],
+            "refused": [refused[place] for place in sorted(refused)],
         }
 
     return [await attempt(ctx, write)]
 
 
-def _checked(ctx: Context, inputs: Sequence[PlayInput]) -> tuple[list[Play], dict[int, Refusal]]:
+def _checked(ctx: Context, inputs: Sequence[PlayInput]) -> tuple[list[Play], dict[int, dict[str, Any]]]:
     # One play that is not allowed is no reason to lose the others.
     plays, refused = [], {}
     for place, play in enumerate(inputs):
         try:
             plays.append(_check(ctx, play, place))
         except Refusal as refusal:
-            refused[place] = refusal
+            refused[place] = refusal.answer
     return plays, refused
 
 
 def _check(ctx: Context, play: PlayInput, place: int) -> Play:
-    path = ["input", "plays", str(place)]
     if not EVENT_ID.fullmatch(play.event_id):
-        raise Refusal("InvalidInput", "`eventId` has 1 to 64 letters, digits and signs of ASCII.", [*path, "eventId"])
+        raise _refusal(place, "eventId", "`eventId` has 1 to 64 letters, digits and signs of ASCII.")
     if not ctx.now - LATEST <= play.played_at <= ctx.now + EARLIEST:
-        message = "`playedAt` is at most 72 hours in the past and 5 minutes in the future."
-        raise Refusal("InvalidInput", message, [*path, "playedAt"])
-    duration_ms = within(play.duration_ms, [*path, "durationMs"], least=0, most=LONGEST_MS)
+        raise _refusal(place, "playedAt", "`playedAt` is at most 72 hours in the past and 5 minutes in the future.")
+    if not 0 <= play.duration_ms <= LONGEST_MS:
+        raise _refusal(place, "durationMs", f"`durationMs` is {play.duration_ms}; 0 to {LONGEST_MS} are allowed.")
     try:
         kind, key = ids.read(play.subject_id)
     except InvalidId as error:
         raise _missing(place) from error
     if kind not in PLAYABLE:
         raise _missing(place)
-    return Play(place, play.event_id, kind, key, play.played_at, duration_ms)
+    return Play(place, play.event_id, kind, key, play.played_at, play.duration_ms)
 
 
 def _missing(place: int) -> Refusal:
-    message = "`subjectId` is the id of no track, sound or video that can be played."
-    return Refusal("InvalidInput", message, ["input", "plays", str(place), "subjectId"])
+    return _refusal(place, "subjectId", "`subjectId` is the id of no track, sound or video that can be played.")
+
+
+def _refusal(place: int, field: str, message: str) -> Refusal:
+    return Refusal("InvalidInput", message, ["input", "plays", str(place), field])
 
 
 async def _there(ctx: Context, plays: Sequence[Play]) -> list[bool]:
