@@ -31,13 +31,14 @@ async def create_playlist(_: Rows, ctx: Context, input: CreatePlaylistInput, res
     async def edit(tx: Transaction) -> Any:
         owner_id = (await author(tx, ctx))["id"]
         words = _title(input.title), _description(input.description or "")
-        entries = await find_entries(tx, input.entry_ids or [], least=0)
+        entries = await find_entries(tx, input.entry_ids) if input.entry_ids else []
         seen = (input.visibility or Visibility.PUBLIC).value
         size = len(entries), duration_of(entries)
         playlist = await tx.insert_playlist(*words, owner_id, seen, _token(seen), *size, ctx.now)
         await _claim(tx, playlist)
         await tx.list_playlist(owner_id, ctx.now, playlist["id"], seen == "PUBLIC")
-        await insert(tx, ctx, playlist, entries, before=None)
+        if entries:
+            await insert(tx, ctx, playlist, entries, before=None)
         await tx.index_documents("PLAYLIST", [str(playlist["id"])])
         await tell(tx, ctx, "PLAYLIST_CREATED", playlist)
         return playlist

@@ -32,7 +32,7 @@ class AddPlaylistItemsInput:
 async def add_playlist_items(_: Rows, ctx: Context, input: AddPlaylistItemsInput, response_key: ResponseKey) -> Rows:
     async def edit(tx: Transaction) -> Any:
         playlist = await opened(tx, ctx, input.playlist_id, EDITS, base=input.base_snapshot_id)
-        entries = await find_entries(tx, input.entry_ids, least=1)
+        entries = await find_entries(tx, input.entry_ids)
         if playlist["item_count"] + len(entries) > MOST_ITEMS:
             raise Refusal("InvalidInput", f"A playlist holds at most {MOST_ITEMS:,} items.", ["input", "entryIds"])
         before = _place(playlist, input.before_item_id)
@@ -92,9 +92,9 @@ async def move_playlist_items(_: Rows, ctx: Context, input: MovePlaylistItemsInp
     return await answered(ctx, "movePlaylistItems", input, response_key, edit)
 
 
-async def find_entries(tx: Transaction, entry_ids: Sequence[Id], *, least: int) -> list[Entry]:
+async def find_entries(tx: Transaction, entry_ids: Sequence[Id]) -> list[Entry]:
     """The tracks and sounds that these ids name; raises NotFound for one that there is not, or that was removed."""
-    within(len(entry_ids), ["input", "entryIds"], least=least, most=MOST_AT_ONCE)
+    within(len(entry_ids), ["input", "entryIds"], least=1, most=MOST_AT_ONCE)
     entries = await _entries(tx, [_named(entry_id) for entry_id in entry_ids])
     for place, (kind, row) in enumerate(entries):
         if (visibility.listed(row) if kind == "SOUND" else row) is None:

@@ -68,11 +68,14 @@ async def test_a_new_playlist_is_seen_by_whom_it_says(home: Api, visibility: str
     [
         ({"title": " "}, "InvalidInput", ["title"]),
         ({"title": "x" * 201}, "InvalidInput", ["title"]),
+        ({"title": "a\x00b"}, "InvalidInput", ["title"]),
+        ({"title": "half \ud83c"}, "InvalidInput", ["title"]),
         ({"description": "x" * 2001}, "InvalidInput", ["description"]),
         ({"entryIds": ["track_1"] * 101}, "InvalidInput", ["entryIds"]),
         ({"entryIds": ["track_1", "track_999"]}, "NotFound", ["entryIds", "1"]),
         ({"entryIds": ["sound_2"]}, "NotFound", ["entryIds", "0"]),
         ({"idempotencyKey": ""}, "InvalidInput", ["idempotencyKey"]),
+        ({"idempotencyKey": "a\x00"}, "InvalidInput", ["idempotencyKey"]),
     ],
 )
 async def test_a_playlist_that_is_not_allowed_leaves_nothing(
