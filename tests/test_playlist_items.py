@@ -185,7 +185,7 @@ steps = st.lists(
 
 
 @given(steps=steps)
-@examples(25)
+@examples(15)
 async def test_a_playlist_is_what_a_list_would_be(oracle: Api, steps: list[tuple[str, Any, float]]) -> None:
     playlist = await create(oracle)
     row: list[tuple[str, str]] = []  # the items in their order, each with its entry

@@ -1,7 +1,7 @@
 """Plays are recorded once however often they are sent, counted once, and kept: as themselves for three days, then as sums of an hour."""
 
 import asyncio
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -12,6 +12,7 @@ from db.database import Lent
 from db.errors import DatabaseUnavailable
 from events import log
 from tests.ask import Api
+from tests.serving import serving
 from tests.trending.examples import examples
 from tests.trending.scene import settle
 from tests.until import until
@@ -317,7 +318,7 @@ async def test_two_that_believe_to_be_the_worker_fold_no_play_twice(hall: Api, m
         st.lists(st.tuples(st.integers(0, 5), st.integers(1, 2), st.integers(0, 3)), min_size=1, max_size=8), max_size=6
     )
 )
-@examples(15)
+@examples(10)
 async def test_whatever_is_sent_how_often_the_counts_are_those_of_a_set(
     hall: Api, calls: list[list[tuple[int, int, int]]]
 ) -> None:
@@ -338,3 +339,14 @@ async def test_whatever_is_sent_how_often_the_counts_are_those_of_a_set(
     await plays.count(hall.database)
     tracks = [sum(track == wanted for track in known.values()) for wanted in (1, 2)]
     assert (await counts(hall))[0] == [count for count in tracks if count]
+
+
+async def test_a_whole_call_comes_in_by_http_and_is_counted_by_the_worker(hall: Api) -> None:
+    await hall.sql("insert into identities values ('ann', 1)")
+    now = datetime.now(UTC)
+    given = [played(f"an-event-with-a-long-name-{n:038}", f"track_{1 + n % 50}", at=now) for n in range(500)]
+    async with serving(hall.database.dsn, worker=True) as site:
+        await until(lambda: hall.sql("select 1 where to_regclass($1) is not null", f"plays_{now:%Y%m%d}"))
+        answer = await site.ask(RECORD, subject="ann", input={"plays": given})
+        assert (answer["data"]["recordPlays"]["accepted"], answer["data"]["recordPlays"]["refused"]) == (500, [])
+        await until(lambda: hall.sql("select where (select sum(play_count) from tracks) = 500"))
