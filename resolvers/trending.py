@@ -7,8 +7,9 @@ from datetime import timedelta
 from enum import Enum
 from typing import Any
 
+from db.loading import loading
 from events.streams import trending_stream
-from resolvers.context import Context, Rows
+from resolvers.context import Context, Reads, Rows
 from resolvers.errors import CursorExpired, InvalidCursor, StreamsUnavailable
 from resolvers.ids import Id
 from resolvers.niche import named
@@ -150,8 +151,11 @@ def _cleared_commercially(sound: Any, ctx: Context) -> bool:
     return bool(sound["rights_commercial"]) and (expires_at is None or expires_at > ctx.now)
 
 
-async def entry_sound(entries: Rows, ctx: Context) -> Rows:
-    sounds = await ctx.db.sound_by_id([entry["sound_id"] for entry in entries])
+def entry_sound(entries: Rows, ctx: Context, reads: Reads = None) -> Awaitable[Rows]:
+    return loading(ctx.db.sound_by_id([entry["sound_id"] for entry in entries], reads=reads)).then(_active)
+
+
+def _active(sounds: Rows) -> Rows:
     return [sound if sound is not None and sound["status"] == "ACTIVE" else None for sound in sounds]
 
 

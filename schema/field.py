@@ -28,6 +28,7 @@ from schema.scalars import WRITES
 Info = strawberry.Info[Context, None]
 DEFINITION = "strawberry-definition"  # the key under which Strawberry keeps its own in what it makes for graphql-core
 RESPONSE_KEY = "response_key"  # a parameter of this name is no argument: it is given the field's place in the response
+READS = "reads"  # … is given the columns that are read of the rows that it answers with, None where nobody knows
 FINDS_AGAIN = "Opaque and global: `node(id:)` finds this object again."
 
 
@@ -35,7 +36,8 @@ def batched(
     function: Callable[..., Any], *, description: str | None = None, deprecation_reason: str | None = None
 ) -> Any:
     """A field that is answered for all parents of a level at once: `await function(parents, ctx, **arguments)`."""
-    return _field(_through_loader(function), execution.Batched(function), description, deprecation_reason)
+    reads: frozenset[str] | None = getattr(function, READS, None)
+    return _field(_through_loader(function), execution.Batched(function, reads=reads), description, deprecation_reason)
 
 
 def streamed(function: Callable[..., AsyncGenerator[Any, None]], *, description: str | None = None) -> Any:
@@ -87,7 +89,7 @@ def end_cursor(position: int) -> Any:
     def resolve(root: Any) -> str | None:
         return root["cursor"](position % len(root["edges"])) if root["edges"] else None
 
-    return _field(resolve, execution.Each(resolve))
+    return _field(resolve, execution.Each(resolve, reads=frozenset()))
 
 
 def declare(schema: strawberry.Schema) -> None:
@@ -117,7 +119,7 @@ def _preparation(converter: Any, field: StrawberryField, function: Callable[...,
     names = {name_of.from_argument(one): one.python_name for one in field.arguments}
     builders = {name_of.from_argument(one): builder(one.type, name_of.from_field) for one in field.arguments}
     built = [(name, names[name], build) for name, build in builders.items() if build is not None]
-    wants_response_key = _wants_response_key(function)
+    wants_response_key, wants_reads = _wants(function, RESPONSE_KEY), _wants(function, READS)
 
     def prepare(given: dict[str, Any], place: execution.Place) -> dict[str, Any]:
         arguments = {names[name]: value for name, value in given.items()}
@@ -126,6 +128,8 @@ def _preparation(converter: Any, field: StrawberryField, function: Callable[...,
                 arguments[own] = build(given[name])
         if wants_response_key:
             arguments[RESPONSE_KEY] = _response_key(place.operation, place.response_key)
+        if wants_reads:
+            arguments[READS] = place.reads()
         return arguments
 
     return prepare
@@ -191,8 +195,8 @@ def _through_loader(function: Callable[..., Any]) -> Callable[..., Any]:
         return loader.load(_row(root))
 
     own = list(inspect.signature(function).parameters.values())[2:]
-    wants_response_key = _wants_response_key(function)
-    arguments = [_argument(parameter) for parameter in own if parameter.name != RESPONSE_KEY]
+    wants_response_key = _wants(function, RESPONSE_KEY)
+    arguments = [_argument(parameter) for parameter in own if parameter.name not in (RESPONSE_KEY, READS)]
     resolve.__signature__ = _signature(arguments)  # type: ignore[attr-defined]
     resolve.__module__ = function.__module__
     return resolve
@@ -211,8 +215,8 @@ def _argument(own: inspect.Parameter) -> inspect.Parameter:
     return own.replace(kind=inspect.Parameter.KEYWORD_ONLY, default=default, annotation=annotation)
 
 
-def _wants_response_key(function: Callable[..., Any]) -> bool:
-    return RESPONSE_KEY in inspect.signature(function).parameters
+def _wants(function: Callable[..., Any], parameter: str) -> bool:
+    return parameter in inspect.signature(function).parameters
 
 
 def _response_key(operation: OperationDefinitionNode, key: str) -> str:

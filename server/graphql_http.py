@@ -8,7 +8,6 @@ from http import HTTPStatus
 from typing import Any
 
 from graphql import OperationType
-from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from server import negotiation
@@ -28,7 +27,7 @@ from server.errors import (
 from server.operation import Body, Operations, written
 from server.parameters import Parameters, from_query_string, from_value, read_json
 
-ContextOf = Callable[[HTTPConnection, Claims | None], Awaitable[Any]]
+ContextOf = Callable[[Scope, Claims | None], Awaitable[Any]]
 Headers = dict[bytes, bytes]
 
 BODY_SECONDS = 30.0
@@ -114,7 +113,7 @@ class GraphQLHttp:
             raise SubscriptionRefused
         if operation.kind is OperationType.MUTATION and is_get:
             raise MethodNotAllowed("A mutation is sent by POST, never by GET.", headers=((b"allow", b"POST"),))
-        ctx = await self._context(HTTPConnection(scope), claims)
+        ctx = await self._context(scope, claims)
         return await self._operations.answer(operation, parameters.variables, ctx)
 
     async def _from_post(self, receive: Receive, headers: Headers) -> Parameters:

@@ -237,7 +237,7 @@ class Socket:
     async def _answer(self, id: str, parameters: Parameters) -> None:
         operations = self._door.operations
         operation = await operations.find(parameters.query, parameters.operation_name)
-        ctx = await self._door.context(self._websocket, self._claims)
+        ctx = await self._door.context(self._websocket.scope, self._claims)
         if operation.kind is not OperationType.SUBSCRIPTION:
             await self._next(id, await operations.answer(operation, parameters.variables, ctx))
             return
