@@ -56,14 +56,14 @@ from (
 update tracks t set play_count = t.play_count + played.plays from unnest($1::bigint[], $2::bigint[]) played(id, plays) where t.id = played.id
 
 -- name: add_video_plays :execute
--- A video that was taken away meanwhile is viewed no more, and its community neither.
+-- A video that was taken away meanwhile is viewed no more. Its community's views are those of the videos that are shown: what is hidden brings its own along when it is shown again.
 with viewed as (
     update videos v set view_count = v.view_count + played.plays
     from unnest($1::bigint[], $2::bigint[], $3::bigint[]) played(sound_id, id, plays)
     where v.sound_id = played.sound_id and v.id = played.id
-    returning v.sound_id, played.plays)
+    returning v.sound_id, played.plays, v.hidden)
 update sounds s set view_count = s.view_count + views.views
-from (select sound_id, sum(plays) views from viewed group by sound_id order by sound_id) views where s.id = views.sound_id
+from (select sound_id, sum(plays) views from viewed where not hidden group by sound_id order by sound_id) views where s.id = views.sound_id
 
 -- name: add_plays_partitions :execute
 select add_plays_partition(day) from unnest($1::date[]) day

@@ -185,6 +185,13 @@ async def test_views_of_a_video_that_was_taken_away_are_no_one_s(hall: Api) -> N
     assert await counts(hall) == ([], [1, 0], [1, 0, 0])
 
 
+async def test_views_of_a_video_that_was_hidden_are_not_its_community_s(hall: Api) -> None:
+    await record(hall, played("a", "video_1_1", at=hall.now), played("b", "video_1_2", at=hall.now))
+    await hall.sql("update videos set hidden = true where id = 1")
+    await settle(hall)
+    assert await counts(hall) == ([], [1, 1, 0], [1, 0, 0])
+
+
 async def test_two_that_believe_to_be_the_worker_count_no_play_twice(hall: Api) -> None:
     await record(hall, *(played(str(n), at=hall.now) for n in range(9)))
     await log.move(hall.database, hall.now)
