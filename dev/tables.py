@@ -26,6 +26,8 @@ KEPT = [
     "shares",
     "reports",
     "videos_ahead",
+    "play_folds",
+    "play_hours",
 ]
 
 Column = np.ndarray[Any, Any] | Sequence[Any]

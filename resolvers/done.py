@@ -1,4 +1,4 @@
-"""What was just done, shown at once: stored counts follow within a second, and a payload does not wait for them (docs/adr/0015)."""
+"""What was just done, shown at once: stored counts follow within a second, and a payload does not wait for them (docs/adr/0016)."""
 
 from collections.abc import Awaitable, Callable
 from typing import Any

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 import unicodedata
 from collections.abc import Awaitable, Callable
 from dataclasses import asdict
@@ -17,6 +18,7 @@ Write = Callable[[Transaction], Awaitable[dict[str, Any]]]
 
 KEPT = timedelta(hours=24)
 LONGEST_KEY = 128
+NO_TEXT = re.compile("[\x00\ud800-\udfff]")  # what Postgres, or UTF-8, has no place for
 
 
 async def attempt(ctx: Context, write: Write) -> dict[str, Any]:
@@ -62,7 +64,7 @@ def _key(ctx: Context, input: Any, response_key: ResponseKey) -> str | None:
         key, path = f"{ctx.idempotency_key}/{response_key}" if response_key else ctx.idempotency_key, []
     else:
         return None
-    if not 1 <= len(key) <= LONGEST_KEY:
+    if not 1 <= len(key) <= LONGEST_KEY or NO_TEXT.search(key):
         raise Refusal(
             "InvalidInput", f"An idempotency key has 1 to {LONGEST_KEY} characters; this has {len(key)}.", path
         )
@@ -89,6 +91,10 @@ async def author(tx: Transaction, ctx: Context) -> Any:
 
 def text(value: str, path: list[str], *, least: int = 0, most: int) -> str:
     """The text without white space around it; raises the InvalidInput that says how long it may be."""
+    if NO_TEXT.search(value):
+        raise Refusal(
+            "InvalidInput", f"`{path[-1]}` holds what is no character: U+0000, or half a surrogate pair.", path
+        )
     value = unicodedata.normalize("NFC", value).strip()
     if not least <= len(value) <= most:
         raise Refusal("InvalidInput", f"`{path[-1]}` has {len(value)} characters; {least} to {most} are allowed.", path)

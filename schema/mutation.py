@@ -7,6 +7,9 @@ import strawberry
 import resolvers.block
 import resolvers.comment
 import resolvers.community
+import resolvers.play
+import resolvers.playlist_edit
+import resolvers.playlist_items
 import resolvers.report
 import resolvers.share
 import resolvers.sound
@@ -19,6 +22,8 @@ from schema.community import Community
 from schema.errors import AlreadyTaken, IdempotencyRefused, InvalidInput, NotFound, SoundNotCleared, SoundUnavailable
 from schema.field import batched
 from schema.node import tagged
+from schema.play import RecordPlaysResult
+from schema.playlist_edit import CreatePlaylistResult, DeletePlaylistResult, EditPlaylistResult
 from schema.remark import AddCommentResult, DeleteCommentResult, RecordShareResult, ReportResult
 from schema.sound import Sound
 from schema.video import Video
@@ -157,4 +162,31 @@ class Mutation:
     )
     report: ReportResult = batched(
         resolvers.report.report, description="Tells those who run this place that something should not be here."
+    )
+    create_playlist: CreatePlaylistResult = batched(
+        resolvers.playlist_edit.create_playlist, description="Makes a playlist of the viewer's."
+    )
+    update_playlist: EditPlaylistResult = batched(
+        resolvers.playlist_edit.update_playlist,
+        description="Changes its words, or who sees it. As long as it is UNLISTED it has a share token; each time another one.",
+    )
+    delete_playlist: DeletePlaylistResult = batched(
+        resolvers.playlist_edit.delete_playlist, description="For its owner: it is gone for everybody at once."
+    )
+    add_playlist_items: EditPlaylistResult = batched(
+        resolvers.playlist_items.add_playlist_items, description="For its owner and editors."
+    )
+    remove_playlist_items: EditPlaylistResult = batched(
+        resolvers.playlist_items.remove_playlist_items, description="For its owner and editors."
+    )
+    move_playlist_items: EditPlaylistResult = batched(
+        resolvers.playlist_items.move_playlist_items, description="For its owner and editors."
+    )
+    set_collaborator: EditPlaylistResult = batched(
+        resolvers.playlist_edit.set_collaborator,
+        description="For its owner: lets somebody edit or see it. The snapshot stays the same.",
+    )
+    record_plays: RecordPlaysResult = batched(
+        resolvers.play.record_plays,
+        description="Records what the viewer listened to and watched, up to 500 plays at once.",
     )

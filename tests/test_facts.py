@@ -152,11 +152,7 @@ async def set_scene(api: Api) -> None:
     await api.sql("update users set joined_at = $1::timestamptz - interval '9 days' where id > $2", api.now, USERS // 2)
     await api.sql("insert into tracks (title, duration_ms) values ('A song', 180000)")
     await api.sql("insert into artists (name) values ('The Maker')")
-    await api.sql(
-        "with mix as (insert into playlists (title, owner_id, share_token, created_at, updated_at) values ('Mix', 1, 't', $1, $1) returning *)"
-        " insert into share_tokens select share_token, id from mix",
-        api.now,
-    )
+    await api.sql("insert into playlists (title, owner_id, created_at, updated_at) values ('Mix', 1, $1, $1)", api.now)
     await api.sql("insert into user_playlists values (1, $1, 1, true)", api.now)
 
 

@@ -20,7 +20,7 @@ async def town(api: Api) -> Api:
     await post(api, 1, 1)
     await api.sql("insert into tracks (title, duration_ms) values ('A song', 180000)")
     await api.sql(
-        "insert into playlists (title, owner_id, share_token, visibility, created_at, updated_at) values ('Mine', 1, 'b', 'PRIVATE', $1, $1)",
+        "insert into playlists (title, owner_id, visibility, created_at, updated_at) values ('Mine', 1, 'PRIVATE', $1, $1)",
         api.now,
     )
     await count(api)

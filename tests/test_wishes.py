@@ -39,8 +39,8 @@ async def town(api: Api) -> Api:
         "insert into track_comments (track_id, author_id, text, created_at) values (1, 2, 'so good', $1)", api.now
     )
     await api.sql(
-        "insert into playlists (title, owner_id, share_token, visibility, created_at, updated_at)"
-        " values ('Mix', 1, 'a', 'PUBLIC', $1, $1), ('Mine', 1, 'b', 'PRIVATE', $1, $1)",
+        "insert into playlists (title, owner_id, visibility, created_at, updated_at)"
+        " values ('Mix', 1, 'PUBLIC', $1, $1), ('Mine', 1, 'PRIVATE', $1, $1)",
         api.now,
     )
     await api.sql("insert into playlist_collaborators values (2, 2, 'EDITOR', $1)", api.now)
