@@ -17,18 +17,21 @@ from starlette.routing import BaseRoute, WebSocketRoute
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from db.database import Database
+from events.chart_stream import ChartWatch
 from events.cursor import Cursors
+from events.fact_stream import LogWatch
 from events.postgres import PostgresBus
-from events.streams import ChartWatch
 from resolvers.context import Context
+from resolvers.streams import mark, observed
 from schema import build_schema
 from server import graphiql, health
 from server.auth import DEVELOPMENT_ISSUER, Claims, DevelopmentKeys, RemoteKeys, Tokens
 from server.graphql_http import ContextOf, GraphQLHttp
 from server.graphql_ws import Bounds, GraphQLWs
 from server.operation import Operations
+from server.streams import Sharing, Streams
 from settings import Settings
-from trending.charts import chart_reader
+from trending.charts import chart_reader, version_reader
 from trending.demand import Demand
 from worker import Worker
 
@@ -116,18 +119,26 @@ def _graphql(settings: Settings, context: ContextOf) -> tuple[GraphQLHttp, Graph
         classic=settings.http_profile == "classic",
     )
     bounds = Bounds(settings.init_timeout, settings.operations_per_socket, settings.sockets_per_caller)
-    return http, GraphQLWs(operations, verified, context, bounds=bounds)
+    streams = Streams(operations, Sharing(observed, mark))
+    return http, GraphQLWs(operations, verified, context, streams, bounds=bounds)
+
+
+def now() -> datetime:
+    """The clock outside of tests."""
+    return datetime.now(UTC)
 
 
 def _context(settings: Settings, database: Database, bus: PostgresBus, demand: Demand) -> ContextOf:
     cursors = Cursors(settings.keys)
-    charts = ChartWatch(bus, chart_reader(database, demand, lambda: datetime.now(UTC)))
+    charts = ChartWatch(bus, cursors, chart_reader(database, demand, now), version_reader(database, now))
+    facts = LogWatch(bus, cursors)
 
     async def context(connection: HTTPConnection, claims: Claims | None) -> Context:
-        ctx = Context(db=database, cursors=cursors, now=datetime.now(UTC), charts=charts, demand=demand)
+        ctx = Context(db=database, cursors=cursors, now=now(), charts=charts, facts=facts, demand=demand)
         ctx.site = _site(settings, connection)
         if connection.scope["type"] == "http":  # a socket's one header would be the key of all its operations
             ctx.idempotency_key = connection.headers.get("idempotency-key")
+            ctx.last_event_id = connection.headers.get("last-event-id")
         if claims is not None:
             ctx.subject = claims.subject
             (row,) = await database.user_id_by_subject([claims.subject])

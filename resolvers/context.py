@@ -7,8 +7,9 @@ from typing import Any
 
 from db.database import Database
 from db.loading import Loading, loaded, loading
+from events.chart_stream import ChartWatch
 from events.cursor import Cursors
-from events.streams import ChartWatch
+from events.fact_stream import LogWatch
 from resolvers.errors import NoProfile, Unauthenticated
 from trending.demand import Demand
 
@@ -25,19 +26,17 @@ class Context:
     now: datetime
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)  # for streams, which outlive the moment
     charts: ChartWatch | None = None
+    facts: LogWatch | None = None
     demand: Demand = field(default_factory=Demand)
     subject: str | None = None
     viewer: int | None = None
     idempotency_key: str | None = None
+    last_event_id: str | None = (
+        None  # the cursor that a stream goes on from, where the transport has a place of its own for it
+    )
     site: str = "http://127.0.0.1:8000"  # where people open what was passed on to them
     loaders: dict[Hashable, Any] = field(default_factory=dict)
     _hidden: Loading[frozenset[int]] | None = None
-
-    def renew(self) -> None:
-        """Begins the next event of a stream: its time is now, and whom the viewer blocked meanwhile is asked anew."""
-        self.now = self.clock()
-        self.loaders.clear()
-        self._hidden = None
 
     def signed_in(self) -> int:
         """The viewer's user id; raises Unauthenticated or NoProfile where there is none."""

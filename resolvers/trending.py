@@ -1,24 +1,28 @@
 """Charts: which sounds rise, and why each is where it is."""
 
-from collections.abc import AsyncGenerator, Awaitable
-from contextlib import aclosing
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import Enum
 from typing import Any
 
-from events.streams import trending_stream
+from events.chart_stream import ChartSource, chart_stream
+from events.cursor import Cursors
+from events.watch import Told
+from resolvers import ids
 from resolvers.context import Context, Rows
 from resolvers.errors import CursorExpired, InvalidCursor, StreamsUnavailable
 from resolvers.ids import Id
 from resolvers.niche import named
 from resolvers.page import Arguments, Cursor, check_size, connection, read_cursor
 from resolvers.regions import RegionCode
+from resolvers.streams import told
 from trending.charts import ChartKey, read_chart, trends
 from trending.counters import ALL_NICHES, GLOBAL
 from trending.score import LARGEST_CHART
 
 NEW = timedelta(days=30)
+EDGES = ("entries", "entered", "moved")
 
 
 class TrendWindow(Enum):
@@ -76,23 +80,31 @@ async def updates(
     region: RegionCode | None = None,
     niche: Id | None = None,
     first: int = 50,
-) -> AsyncGenerator[dict[str, Any], None]:
+    after: Cursor | None = None,
+) -> AsyncGenerator[Told, None]:
     key = await _key(ctx, window, kind, region, niche)
     size = check_size(Arguments(first), default=50)
     ctx.demand.ask(key.region, key.niche_id, ctx.now)
     if ctx.charts is None:
         raise StreamsUnavailable
-    async with aclosing(trending_stream(ctx.charts, ctx.cursors, key, first=size, clock=ctx.clock)) as stream:
+    name = "|".join(("trendingSounds", *map(str, key), str(size)))
+    source = ChartSource(name, key, size, lambda update: _dressed(ctx.cursors, key, update))
+    async with told(chart_stream(ctx.charts, source, after)) as stream:
         async for update in stream:
-            yield _snapshot(ctx, key, update)
+            yield update
 
 
-def _snapshot(ctx: Context, key: ChartKey, update: dict[str, Any]) -> dict[str, Any]:
+def _dressed(cursors: Cursors, key: ChartKey, update: dict[str, Any]) -> dict[str, Any]:
     # Its entries are edges of the chart's first page, so that a client can page on from them; a page's cursor is another than the stream's.
-    update = update | {"stream_cursor": update["cursor"]}
-    if "chart" not in update:
-        return update
-    return update | _page(ctx, _scope(key, None), update["chart"], update["entries"], Arguments(), LARGEST_CHART)
+    sign = _signing(cursors, _scope(key, None), update["chart"])
+    edges = {part: [entry | {"sign": sign} for entry in update[part]] for part in EDGES if part in update}
+    left = {"left": [ids.SOUND.write(sound_id) for sound_id in update["left"]]} if "left" in update else {}
+    return update | edges | left
+
+
+def _signing(cursors: Cursors, scope: str, chart: dict[str, Any]) -> Callable[[Any], str]:
+    version = chart["version"]
+    return lambda entry: cursors.sign(scope, [version, entry["rank"]])
 
 
 async def _key(
@@ -127,10 +139,12 @@ def _page(
         if arguments.last is not None and len(entries) > arguments.last:
             has_previous, entries = True, entries[-arguments.last :]
 
-    def cursor(index: int) -> str:
-        return ctx.cursors.sign(scope, [chart["version"], entries[index]["rank"]])
-
-    return connection(entries, cursor, has_next_page=has_next, has_previous_page=has_previous, chart=chart)
+    sign = _signing(ctx.cursors, scope, chart)
+    for entry in entries:
+        entry["sign"] = sign
+    return connection(
+        entries, lambda index: sign(entries[index]), has_next_page=has_next, has_previous_page=has_previous, chart=chart
+    )
 
 
 async def _filtered(ctx: Context, entries: Rows, filter: ChartFilter) -> Rows:

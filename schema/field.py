@@ -6,7 +6,6 @@ execution/ what each field is. Under graphql-core's executor a batch function ru
 
 import inspect
 from collections.abc import AsyncGenerator, Callable
-from contextlib import aclosing
 from dataclasses import replace
 from functools import partial
 from typing import Annotated, Any
@@ -40,14 +39,13 @@ def batched(
 
 
 def streamed(function: Callable[..., AsyncGenerator[Any, None]], *, description: str | None = None) -> Any:
-    """A field of Subscription whose events are what `function(ctx, **arguments)` yields; each is answered as of its own time."""
+    """A field of Subscription whose events are what `function(ctx, **arguments)` yields, after the cursor `after`."""
 
-    async def resolve(root: None, info: Info, **arguments: Any) -> AsyncGenerator[Any, None]:  # noqa: ARG001
+    def resolve(root: None, info: Info, **arguments: Any) -> AsyncGenerator[Any, None]:  # noqa: ARG001
         given = {name: value for name, value in arguments.items() if value is not UNSET}
-        async with aclosing(function(info.context, **given)) as events:
-            async for event in events:
-                info.context.renew()
-                yield event
+        if info.context.last_event_id is not None:
+            given["after"] = info.context.last_event_id
+        return function(info.context, **given)
 
     arguments = [_argument(own) for own in list(inspect.signature(function).parameters.values())[1:]]
     resolve.__signature__ = _signature(arguments)  # type: ignore[attr-defined]
@@ -80,6 +78,12 @@ def cursor() -> Any:
     """The cursor of an edge, made only because it was asked for."""
     placed = execution.Placed(lambda connection, index: connection["cursor"](index))
     return _field(lambda root: root.cursor(), placed, "Opaque; bound to this list.")
+
+
+def signed() -> Any:
+    """The cursor of an edge that has its own way to it, because it stands in one of several lists."""
+    resolve = lambda root: root["sign"](root)  # noqa: E731
+    return _field(resolve, execution.Each(resolve), "Opaque; bound to this list.")
 
 
 def end_cursor(position: int) -> Any:

@@ -25,6 +25,7 @@ from server.errors import (
 from server.graphql_http import ContextOf
 from server.operation import Body, Operations, written
 from server.parameters import Parameters, from_value, read_json
+from server.streams import Streams
 
 SUBPROTOCOL = "graphql-transport-ws"
 LONGEST_ID = 256
@@ -58,9 +59,16 @@ class GraphQLWs:
     """Takes WebSockets at /graphql."""
 
     def __init__(
-        self, operations: Operations, tokens: Tokens, context: ContextOf, *, bounds: Bounds | None = None
+        self,
+        operations: Operations,
+        tokens: Tokens,
+        context: ContextOf,
+        streams: Streams,
+        *,
+        bounds: Bounds | None = None,
     ) -> None:
         self.operations = operations
+        self.streams = streams
         self.tokens = tokens
         self.context = context
         self.bounds = bounds or Bounds()
@@ -241,9 +249,11 @@ class Socket:
         if operation.kind is not OperationType.SUBSCRIPTION:
             await self._next(id, await operations.answer(operation, parameters.variables, ctx))
             return
-        async with aclosing(operations.events(operation, parameters.variables, ctx)) as events:
-            async for body in events:
-                await self._next(id, body)
+        frame = f'{{"id":{written(id).decode()},"type":"next","payload":'
+        async with aclosing(self._door.streams.events(operation, parameters.variables, ctx)) as events:
+            async for sent in events:
+                if self._runs(id):
+                    await self._send_text(f"{frame}{sent.payload}}}")
 
     async def _next(self, id: str, body: Body) -> None:
         if self._runs(id):
@@ -254,8 +264,11 @@ class Socket:
         return self._operations.get(id) is asyncio.current_task()
 
     async def _send(self, message: Message) -> None:
+        await self._send_text(written(message).decode())
+
+    async def _send_text(self, text: str) -> None:
         try:
-            await self._websocket.send_text(written(message).decode())
+            await self._websocket.send_text(text)
         except (WebSocketDisconnect, WebSocketDisconnected):
             raise Gone from None
 

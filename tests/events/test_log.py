@@ -143,7 +143,7 @@ async def test_readers_go_by_position(api: Api) -> None:
         (3, "c", api.now),
         (4, "d", api.now),
     ]
-    assert await log.head(api.database) == (1, 5)
+    assert await log.head(api.database) == log.Head(1, 5)
 
 
 async def test_postgres_that_allows_prepared_transactions_is_refused(open_folder: Path) -> None:

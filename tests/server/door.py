@@ -23,6 +23,7 @@ from server.graphql_http import GraphQLHttp
 from server.graphql_ws import Bounds, GraphQLWs
 from server.listen import BoundedHttp, configuration
 from server.operation import Operations
+from server.streams import Sharing, Streams
 
 SECRET = "a secret of at least thirty-two characters, for the door"
 AUDIENCE = "chorus"
@@ -256,6 +257,7 @@ def serving(
     """Serves the schema on a free port, on a loop of its own in a thread."""
     seen = Seen()
     operations = Operations(schema, time_limit=time_limit)
+    streams = Streams(operations, Sharing(observed=lambda ctx: ctx, mark=lambda *_: None))
     verified = tokens()
 
     async def context(connection: HTTPConnection, claims: Claims | None) -> dict[str, Any]:
@@ -272,7 +274,7 @@ def serving(
             Route(
                 "/graphql", GraphQLHttp(operations, verified, context, page=graphiql.Page() if page else None, **limits)
             ),
-            WebSocketRoute("/graphql", GraphQLWs(operations, verified, context, bounds=bounds)),
+            WebSocketRoute("/graphql", GraphQLWs(operations, verified, context, streams, bounds=bounds)),
             *(graphiql.assets() if page else []),
             *health.routes(healthy),
         ]
