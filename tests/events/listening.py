@@ -45,7 +45,9 @@ class Listening:
 
 
 @asynccontextmanager
-async def listening(site: Site, query: str, *, subject: str | None = None, **variables: Any) -> AsyncIterator[Listening]:
+async def listening(
+    site: Site, query: str, *, subject: str | None = None, **variables: Any
+) -> AsyncIterator[Listening]:
     """Listens for the time of the block."""
     address = site.url.replace("http://", "ws://")
     async with connect(address, subprotocols=[Subprotocol("graphql-transport-ws")]) as client:

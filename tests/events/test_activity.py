@@ -28,8 +28,11 @@ async def test_a_posted_video_is_told_and_then_counted(api: Api) -> None:
             assert posted.items() >= {"__typename": "VideoPosted", "sequence": 2, "soundId": "sound_1"}.items()
             assert posted["video"] == {"id": posted["videoId"], "creator": {"handle": "user7"}}
             counts = await listener.next()
-            assert counts.items() >= {
-                "__typename": "CommunityCounts",
-                "sequence": 2,
-                "community": {"id": "community_1", "videoCount": 1},
-            }.items()
+            assert (
+                counts.items()
+                >= {
+                    "__typename": "CommunityCounts",
+                    "sequence": 2,
+                    "community": {"id": "community_1", "videoCount": 1},
+                }.items()
+            )
