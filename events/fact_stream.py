@@ -80,8 +80,8 @@ class LogWatch(Watch[FactAudience]):
         self._uncounted: set[FactAudience] = set()
         self._remembered: OrderedDict[tuple[str, int], Told] = OrderedDict()
 
-    def begin(self) -> None:
-        self.epoch = 0
+    def forget(self) -> None:
+        super().forget()
         self._uncounted.clear()
         self._remembered.clear()
 
@@ -147,7 +147,7 @@ class LogWatch(Watch[FactAudience]):
     async def _keep_place(self, head: log.Head) -> None:
         changed = head.epoch != self.epoch or head.sequence < self.position
         if changed and self.epoch:
-            self.begin()
+            self.forget()
         if changed:
             self.epoch, self.position = head.epoch, head.sequence
             for audience in list(self.audiences.values()):

@@ -102,11 +102,14 @@ class Audience(Generic[L]):
         self.attending = 0
         self.listeners: set[L] = set()
         self.ready = asyncio.Event()
+        self.error: BaseException | None = None
         self.heard = time.monotonic()
 
     @contextmanager
     def joined(self, listener: L) -> Iterator[L]:
-        """Among the listeners for the time of the block."""
+        """Among the listeners for the time of the block; raises what the watch failed with."""
+        if self.error is not None:
+            raise self.error
         self.listeners.add(listener)
         try:
             yield listener
@@ -162,8 +165,8 @@ class Watch(ABC, Generic[A]):
     async def ready(self, audience: A) -> None:
         """Returns once there is something to begin with; raises what the watch failed with."""
         await audience.ready.wait()
-        if self._task is not None and self._task.done():
-            self._task.result()
+        if audience.error is not None:
+            raise audience.error
 
     def read(self, cursor: str) -> Place:
         """The place that a cursor names; raises BadCursor where no stream gave it."""
@@ -214,8 +217,9 @@ class Watch(ABC, Generic[A]):
     async def sweep(self, audience: A) -> None:
         """Tells an audience for which it was quiet how far it knows everything."""
 
-    def begin(self) -> None:
-        """Forgets what was seen before: nobody listened since."""
+    def forget(self) -> None:
+        """Nobody looks any more: what is known grows old."""
+        self.epoch = 0
 
     def enter(self, audience: A) -> None:
         """An audience that was not there before."""
@@ -231,9 +235,9 @@ class Watch(ABC, Generic[A]):
         if not self.audiences and self._task is not None:
             self._task.cancel()
             self._task = None
+            self.forget()
 
     async def _run(self) -> None:
-        self.begin()
         try:
             with self._bus.listen(self.channel) as news:
                 self._news = news
@@ -242,10 +246,18 @@ class Watch(ABC, Generic[A]):
                     await news.wait(min(PATIENCE, self._quiet))
         except Exception as error:
             for audience in list(self.audiences.values()):
-                audience.ready.set()
-                for listener in audience.listeners:
-                    listener.fail(error)
+                self._fail(audience, error)
+            self.forget()
             raise
+
+    def _fail(self, audience: A, error: Exception) -> None:
+        # Whoever comes later begins a new watch, with audiences of its own.
+        del self.audiences[audience.stream]
+        self.exit(audience)
+        audience.error = error
+        audience.ready.set()
+        for listener in audience.listeners:
+            listener.fail(error)
 
     async def _look_and_sweep(self) -> None:
         try:

@@ -84,8 +84,8 @@ async def test_facts_are_read_in_order_from_any_position(backend: Backend, api: 
 
 
 async def test_the_facts_of_some_types_are_read_in_order_between_two_positions(backend: Backend, api: Api) -> None:
-    types = ["USER_DELETED", "SOUND_CREATED", "VIDEO_POSTED", "SOUND_CREATED", "USER_DELETED", "SOUND_CREATED"]
-    await backend.happen([event(api, type, user_id=1) for type in types])
+    names = ["USER_DELETED", "SOUND_CREATED", "VIDEO_POSTED", "SOUND_CREATED", "USER_DELETED", "SOUND_CREATED"]
+    await backend.happen([event(api, name, user_id=1) for name in names])
     wanted = Topic(frozenset({"SOUND_CREATED", "USER_DELETED"}))
     assert [fact["sequence"] for fact in await backend.bus.of(wanted, 0, 6, 10)] == [1, 2, 4, 5, 6]
     assert [fact["sequence"] for fact in await backend.bus.of(wanted, 1, 5, 2)] == [2, 4]
@@ -93,9 +93,7 @@ async def test_the_facts_of_some_types_are_read_in_order_between_two_positions(b
 
 
 @pytest.mark.parametrize(("column", "type"), [("sound_id", "VIDEO_POSTED"), ("playlist_id", "PLAYLIST_ITEMS_ADDED")])
-async def test_the_facts_about_something_are_read_likewise(
-    backend: Backend, api: Api, column: str, type: str
-) -> None:
+async def test_the_facts_about_something_are_read_likewise(backend: Backend, api: Api, column: str, type: str) -> None:
     bodies = [{column: 1}, {column: 2}, {column: 1}, {"other_id": 1}, {column: 1}]
     await backend.happen([event(api, type, **body) for body in bodies] + [event(api, "CHART_LEFT", **{column: 1})])
     wanted = Topic(frozenset({type}), column, 1)
