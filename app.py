@@ -27,6 +27,7 @@ from schema import build_schema
 from server import graphiql, health
 from server.auth import DEVELOPMENT_ISSUER, Claims, DevelopmentKeys, RemoteKeys, Tokens
 from server.graphql_http import ContextOf, GraphQLHttp
+from server.graphql_sse import GraphQLSse
 from server.graphql_ws import Bounds, GraphQLWs
 from server.operation import Operations
 from server.streams import Sharing, Streams
@@ -95,7 +96,13 @@ def _shared(settings: Settings, http: GraphQLHttp) -> ASGIApp:
         allow_origins=settings.cors_origins,
         allow_origin_regex=None if settings.environment == "production" else LOCAL,
         allow_methods=("GET", "POST"),
-        allow_headers=("authorization", "content-type", "graphql-require-preflight", "idempotency-key"),
+        allow_headers=(
+            "authorization",
+            "content-type",
+            "graphql-require-preflight",
+            "idempotency-key",
+            "last-event-id",
+        ),
         max_age=86_400,
     )
 
@@ -109,18 +116,20 @@ def tokens(settings: Settings) -> Tokens:
 
 def _graphql(settings: Settings, context: ContextOf) -> tuple[GraphQLHttp, GraphQLWs]:
     operations = Operations(build_schema(settings.executor), time_limit=settings.time_limit)
+    streams = Streams(operations, Sharing(observed, mark))
     verified = tokens(settings)
+    bounds = Bounds(settings.init_timeout, settings.operations_per_socket, settings.sockets_per_caller)
+    websocket = GraphQLWs(operations, verified, context, streams, bounds=bounds)
     http = GraphQLHttp(
         operations,
         verified,
         context,
+        sse=GraphQLSse(streams, websocket.callers),
         page=graphiql.Page() if settings.graphiql else None,
         body_limit=settings.body_limit,
         classic=settings.http_profile == "classic",
     )
-    bounds = Bounds(settings.init_timeout, settings.operations_per_socket, settings.sockets_per_caller)
-    streams = Streams(operations, Sharing(observed, mark))
-    return http, GraphQLWs(operations, verified, context, streams, bounds=bounds)
+    return http, websocket
 
 
 def now() -> datetime:
@@ -138,7 +147,7 @@ def _context(settings: Settings, database: Database, bus: PostgresBus, demand: D
         ctx.site = _site(settings, connection)
         if connection.scope["type"] == "http":  # a socket's one header would be the key of all its operations
             ctx.idempotency_key = connection.headers.get("idempotency-key")
-            ctx.last_event_id = connection.headers.get("last-event-id")
+            ctx.last_event_id = connection.headers.get("last-event-id") or None
         if claims is not None:
             ctx.subject = claims.subject
             (row,) = await database.user_id_by_subject([claims.subject])

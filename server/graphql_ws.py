@@ -2,28 +2,27 @@
 
 import asyncio
 import time
-from collections import Counter
-from collections.abc import Iterator
-from contextlib import aclosing, contextmanager, suppress
+from contextlib import aclosing, suppress
 from dataclasses import dataclass
 from typing import Any
 
-from graphql import OperationType
 from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketDisconnected
 
 from server.auth import Claims, Tokens
+from server.callers import Callers
 from server.errors import (
     BadText,
     PersistedQueryNotSupported,
     RequestError,
     TooComplex,
+    TooManyStreams,
     Unauthorized,
     Unavailable,
     request_error,
 )
 from server.graphql_http import ContextOf
-from server.operation import Body, Operations, written
+from server.operation import Operations, written
 from server.parameters import Parameters, from_value, read_json
 from server.streams import Streams
 
@@ -48,7 +47,7 @@ class Gone(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Bounds:
-    """What one socket may take, and how many of them one caller: a token's subject, or an address."""
+    """What one socket may take, and how many of them, event streams among them, one caller: a token's subject, or an address."""
 
     init_seconds: float = 10.0
     operations: int = 100
@@ -72,7 +71,7 @@ class GraphQLWs:
         self.tokens = tokens
         self.context = context
         self.bounds = bounds or Bounds()
-        self._sockets: Counter[str] = Counter()
+        self.callers = Callers(self.bounds.sockets)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """ASGI."""
@@ -85,19 +84,6 @@ class GraphQLWs:
                 # Accepted without a subprotocol, because only then the client sees the code.
                 await websocket.accept()
                 await websocket.close(4406, f"Only the subprotocol {SUBPROTOCOL} is spoken here")
-
-    @contextmanager
-    def room_for(self, caller: str) -> Iterator[None]:
-        """Counts a socket of this caller for the time of the block; raises Closing where there are too many."""
-        if self._sockets[caller] >= self.bounds.sockets:
-            raise Closing(4403, f"Too many sockets: {self.bounds.sockets} are allowed at a time")
-        self._sockets[caller] += 1
-        try:
-            yield
-        finally:
-            self._sockets[caller] -= 1
-            if not self._sockets[caller]:
-                del self._sockets[caller]
 
 
 class Socket:
@@ -114,14 +100,15 @@ class Socket:
         """Returns when the socket is closed and nothing that ran on it is left."""
         try:
             await self._shake_hands()
-            client = self._websocket.client
-            with self._door.room_for(self._claims.subject if self._claims else client.host if client else ""):
+            with self._door.callers.room_for(self._websocket, self._claims):
                 await self._send({"type": "connection_ack"})
                 await self._take_messages()
         except Gone:
             pass
         except Closing as closing:
             await self._close(closing.code, closing.reason)
+        except TooManyStreams as error:
+            await self._close(4403, str(error))
         except BadText as error:
             await self._close(4400, str(error))
         except Exception as error:  # noqa: BLE001  a mistake of ours must not end in an abnormal closure
@@ -243,21 +230,13 @@ class Socket:
         return {"id": id, "type": "complete"}
 
     async def _answer(self, id: str, parameters: Parameters) -> None:
-        operations = self._door.operations
-        operation = await operations.find(parameters.query, parameters.operation_name)
+        operation = await self._door.operations.find(parameters.query, parameters.operation_name)
         ctx = await self._door.context(self._websocket, self._claims)
-        if operation.kind is not OperationType.SUBSCRIPTION:
-            await self._next(id, await operations.answer(operation, parameters.variables, ctx))
-            return
         frame = f'{{"id":{written(id).decode()},"type":"next","payload":'
-        async with aclosing(self._door.streams.events(operation, parameters.variables, ctx)) as events:
-            async for sent in events:
+        async with aclosing(self._door.streams.responses(operation, parameters.variables, ctx)) as responses:
+            async for sent in responses:
                 if self._runs(id):
                     await self._send_text(f"{frame}{sent.payload}}}")
-
-    async def _next(self, id: str, body: Body) -> None:
-        if self._runs(id):
-            await self._send({"id": id, "type": "next", "payload": body})
 
     def _runs(self, id: str) -> bool:
         # A task may outlive the client's complete while its source comes to an end; it must not speak for the next operation of that id.

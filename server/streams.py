@@ -13,6 +13,7 @@ from graphql import (
     FragmentDefinitionNode,
     Node,
     OperationDefinitionNode,
+    OperationType,
     SelectionNode,
     VariableNode,
     Visitor,
@@ -77,6 +78,18 @@ class Streams:
                         yield Sent(await self._answered(executor.build_per_event_executor(event)))
             except Exception as error:  # noqa: BLE001  a source may fail in any way, and its words are not for clients
                 raise request_error(error) from None
+
+    async def responses(
+        self, operation: Operation, variables: dict[str, Any] | None, ctx: Any
+    ) -> AsyncGenerator[Sent, None]:
+        """The responses of any operation: one, but of a subscription its events."""
+        if operation.kind is not OperationType.SUBSCRIPTION:
+            body = await self._operations.answer(operation, variables, ctx)
+            yield Sent(written(body).decode())
+            return
+        async with aclosing(self.events(operation, variables, ctx)) as events:
+            async for sent in events:
+                yield sent
 
     async def _shared(self, executor: Executor[Any], told: Told, asked: Hashable) -> str:
         place, ctx, sharing = asked, executor.context_value, self._sharing

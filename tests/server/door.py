@@ -20,6 +20,7 @@ from strawberry.schema.config import StrawberryConfig
 from server import graphiql, health
 from server.auth import DEVELOPMENT_ISSUER, Claims, DevelopmentKeys, Tokens, mint
 from server.graphql_http import GraphQLHttp
+from server.graphql_sse import GraphQLSse
 from server.graphql_ws import Bounds, GraphQLWs
 from server.listen import BoundedHttp, configuration
 from server.operation import Operations
@@ -269,12 +270,12 @@ def serving(
         if not seen.healthy:
             raise DatabaseUnavailable
 
+    websocket = GraphQLWs(operations, verified, context, streams, bounds=bounds)
+    sse, shown = GraphQLSse(streams, websocket.callers), graphiql.Page() if page else None
     app = Starlette(
         routes=[
-            Route(
-                "/graphql", GraphQLHttp(operations, verified, context, page=graphiql.Page() if page else None, **limits)
-            ),
-            WebSocketRoute("/graphql", GraphQLWs(operations, verified, context, streams, bounds=bounds)),
+            Route("/graphql", GraphQLHttp(operations, verified, context, sse=sse, page=shown, **limits)),
+            WebSocketRoute("/graphql", websocket),
             *(graphiql.assets() if page else []),
             *health.routes(healthy),
         ]
