@@ -1,5 +1,7 @@
 """Streams of facts: what was missed is read again, then each fact is told as it comes, without a gap and without a duplicate."""
 
+import asyncio
+import time
 from collections import OrderedDict, deque
 from collections.abc import AsyncGenerator, Callable
 from dataclasses import dataclass
@@ -10,7 +12,9 @@ from events.bus import Fact, Topic
 from events.watch import Audience, Listener, Place, Reason, Told, Watch
 
 PAGE = 500  # facts a read
-MOST_WAITING = 1000  # updates that a listener may be behind
+MOST_WAITING = 1000  # updates for which a listener has room
+LONGEST = 10.0  # seconds that he may take for them
+PAUSE, PAUSES = 0.005, 50  # seconds, and how often the others wait so long for those who take a page of a burst
 REMEMBERED = 2000  # updates, so that many who come back at once are told the same ones
 
 
@@ -38,34 +42,42 @@ class FactAudience(Audience["FactListener"]):
 
 
 class FactListener(Listener):
-    """One who is told every fact after those that he knows, or else that he missed some."""
+    """One who is told every fact, for as long as there is room for what waits for him; `filled` is when there was none any more."""
 
-    __slots__ = ("_after", "_audience", "_overflow", "_waiting")
+    __slots__ = ("_after", "_audience", "filled", "waiting")
 
-    def __init__(self, audience: FactAudience, after: int, overflow: Callable[[], Told]) -> None:
+    def __init__(self, audience: FactAudience, after: int) -> None:
         super().__init__()
-        self._audience = audience
         self._after = after
-        self._overflow = overflow
-        self._waiting: deque[Told] = deque()
+        self._audience = audience
+        self.filled: float | None = None
+        self.waiting: deque[Told] = deque()
 
     def tell(self, told: Told | None) -> None:
-        """Puts an update behind those that wait. The end of the stream takes their place, and comes where they are too many."""
+        """Puts an update behind those that wait; the end of the stream takes their place."""
         if told is None or (told.since < self._after and not told.last):
             return
-        if len(self._waiting) >= MOST_WAITING:
-            told = self._overflow()
         if told.last:
-            self._waiting.clear()
+            self.waiting.clear()
+        elif len(self.waiting) >= MOST_WAITING:
+            self.filled = time.monotonic()
             self._audience.listeners.discard(self)
-        self._waiting.append(told)
+            return
+        self.waiting.append(told)
         self.wake()
 
-    async def next(self) -> Told:
-        """The next update, when there is one."""
-        while not self._waiting:
+    async def next(self) -> Told | None:
+        """The next update, when there is one; None where the log has to be read for it, because there was no room."""
+        while not self.waiting:
+            if self.filled is not None:
+                return None
             await self.wait()
-        return self._waiting.popleft()
+        return self.waiting.popleft()
+
+    @property
+    def lags(self) -> bool:
+        """True where he took so long for what waited that he will never come to its end."""
+        return self.filled is not None and time.monotonic() - self.filled > LONGEST
 
 
 class LogWatch(Watch[FactAudience]):
@@ -106,6 +118,8 @@ class LogWatch(Watch[FactAudience]):
                 break
             for fact in facts:
                 await self._tell_fact(fact)
+            if len(facts) == PAGE:
+                await self._let_them_take()
         for audience in [one for one in self._uncounted if one.uncounted <= head.counted]:
             self._uncounted.discard(audience)
             if audience.source.counted is not None:
@@ -122,10 +136,6 @@ class LogWatch(Watch[FactAudience]):
     def missed(self, audience: FactAudience, reason: Reason) -> Told:
         """That somebody missed facts, and where he can go on once he has read what there is."""
         return self.resync(audience.stream, self.position, reason)
-
-    def join(self, audience: FactAudience, after: int) -> FactListener:
-        """A listener who knows the log up to `after`."""
-        return FactListener(audience, after, lambda: self.missed(audience, Reason.OVERFLOW))
 
     async def unreachable(self, audience: FactAudience, place: Place) -> Reason | None:
         """Why nobody can go on from this place, or None."""
@@ -167,6 +177,14 @@ class LogWatch(Watch[FactAudience]):
                 if audience.source.counted is not None:
                     self._count(audience, fact["sequence"])
 
+    async def _let_them_take(self) -> None:
+        # Of many facts at once, as after a transaction that committed late: whoever has no room for all has to read them for himself.
+        for _ in range(PAUSES):
+            full = (len(one.waiting) > MOST_WAITING - PAGE for of in self.audiences.values() for one in of.listeners)
+            if not any(full):
+                return
+            await asyncio.sleep(PAUSE)
+
     def _count(self, audience: FactAudience, sequence: int) -> None:
         audience.uncounted = max(audience.uncounted, sequence)
         self._uncounted.add(audience)
@@ -199,21 +217,22 @@ async def fact_stream(watch: LogWatch, source: Source, after: str | None) -> Asy
             reason = await watch.unreachable(audience, place)
         if reason is None:
             yield watch.checkpoint(audience, place.sequence)
-        while reason is None and place.sequence < watch.position:
-            page, reached = await watch.again(audience, place.sequence, watch.position)
-            reason = await watch.unreachable(
-                audience, place
-            )  # asked behind the page: facts may have been dropped under it
-            for told in page if reason is None else ():
-                yield told
-            place = place._replace(sequence=reached)
-        if reason is not None:
-            yield watch.missed(audience, reason)
-            return
-        # Nothing was awaited since the comparison, so no fact was told since.
-        with audience.joined(watch.join(audience, place.sequence)) as listener:
-            while True:
-                told = await listener.next()
-                yield told
-                if told.last:
-                    return
+        while reason is None:
+            while reason is None and place.sequence < watch.position:
+                page, reached = await watch.again(audience, place.sequence, watch.position)
+                reason = await watch.unreachable(
+                    audience, place
+                )  # asked behind the page: facts may have been dropped under it
+                for told in page if reason is None else ():
+                    yield told
+                place = place._replace(sequence=reached)
+            if reason is None:
+                # Nothing was awaited since the comparison, so no fact was told since.
+                with audience.joined(FactListener(audience, place.sequence)) as listener:
+                    while (one := await listener.next()) is not None:
+                        yield one
+                        if one.last:
+                            return
+                        place = place._replace(sequence=one.update["sequence"])
+                reason = Reason.OVERFLOW if listener.lags else None
+        yield watch.missed(audience, reason)

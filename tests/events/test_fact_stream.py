@@ -172,26 +172,62 @@ async def test_a_transaction_that_commits_late_holds_back_and_loses_nothing(api:
         assert await stream.videos(6) == [1, 2, 3, 4, 5, 6]
 
 
-async def test_who_falls_behind_is_told_so_and_can_go_on_from_there(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_for_whom_there_is_no_more_room_the_log_is_read_again(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(events.fact_stream, "MOST_WAITING", 5)
+    async with watching(api) as watch, listening(watch, community()) as slow, listening(watch, community()) as quick:
+        await joined(api, slow, quick)
+        for video in range(2, 30):
+            await happen(api, video)
+            assert await quick.videos(1) == [video]
+        (audience,) = watch.audiences.values()
+        assert len(audience.listeners) == 1
+        assert await slow.videos(28) == list(range(2, 30))
+        waiting = asyncio.create_task(slow.videos(1))
+        await happen(api, 30)
+        assert await waiting == [30]
+        assert len(audience.listeners) == 2
+
+
+async def test_who_does_not_keep_up_is_told_so_and_can_go_on_from_there(
+    api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(events.fact_stream, "MOST_WAITING", 5)
+    monkeypatch.setattr(events.fact_stream, "LONGEST", 0.0)
     async with watching(api) as watch:
         async with listening(watch, community()) as slow, listening(watch, community()) as quick:
-            assert [await slow.kind(), await quick.kind()] == ["StreamCheckpoint"] * 2
-            first = [asyncio.create_task(stream.videos(1)) for stream in (slow, quick)]
-            await asyncio.sleep(0)
-            await happen(api, 1)
-            assert await first[0] == await first[1] == [1]
+            await joined(api, slow, quick)
             for video in range(2, 9):
                 await happen(api, video)
                 assert await quick.videos(1) == [video]
+            assert await slow.videos(5) == [2, 3, 4, 5, 6]
             cursor = await slow.ends("OVERFLOW")
-            (audience,) = watch.audiences.values()
-            assert len(audience.listeners) == 1
-            await happen(api, 9)
-            assert await quick.videos(1) == [9]
         async with listening(watch, community(), cursor) as stream:
-            assert (await stream.next())["sequence"] in (6, 7, 8)
-            assert (await stream.videos(1))[0] > 6
+            assert (await stream.next())["sequence"] == 8
+
+
+async def joined(api: Api, *streams: Stream) -> None:
+    """Each of them has heard the first video."""
+    for stream in streams:
+        assert await stream.kind() == "StreamCheckpoint"
+    hearing = [asyncio.create_task(stream.videos(1)) for stream in streams]
+    await asyncio.sleep(0)
+    await happen(api, 1)
+    for one in hearing:
+        assert await one == [1]
+
+
+async def test_after_a_late_commit_whoever_reads_gets_all_of_it(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(events.fact_stream, "MOST_WAITING", 20)
+    monkeypatch.setattr(events.fact_stream, "PAGE", 10)
+    async with watching(api) as watch, listening(watch, community()) as stream:
+        await stream.next()
+        async with api.database.transaction() as late:
+            await publish_all(late, [Event("VIDEO_POSTED", api.now, {"sound_id": 1, "video_id": 1})])
+            await write(api, *range(2, 301))
+        hearing = asyncio.create_task(stream.videos(300))
+        while await log.move(api.database, api.now):
+            pass
+        assert await hearing == list(range(1, 301))
 
 
 async def test_a_new_epoch_ends_what_is_heard_and_what_is_asked_for(api: Api) -> None:
