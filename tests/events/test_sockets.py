@@ -16,7 +16,7 @@ import events.fact_stream
 from tests.ask import Api
 from tests.events.listening import PLACE, Listening, listening
 from tests.serving import Site, serving
-from tests.trending.scene import arrange, post
+from tests.trending.scene import arrange, later, post, worker
 
 POSTED = f"""subscription ($after: Cursor) {{ communityActivity(soundId: "sound_1", after: $after) {{
   __typename {PLACE} ... on VideoPosted {{ videoId }} }} }}"""
@@ -42,9 +42,11 @@ async def posted(api: Api) -> list[str]:
 async def test_who_goes_and_comes_back_to_any_door_is_told_each_video_once(people: Api) -> None:
     rng, total = random.Random(7), 60
 
-    async def write() -> None:
-        for _ in range(total):
-            await post(people, rng.choice([1, 1, 2]), rng.randint(1, 60))
+    async def write() -> int:
+        sounds = [rng.choice([1, 1, 2]) for _ in range(total)]
+        for sound in sounds:
+            await post(people, sound, rng.randint(1, 60))
+        return sounds.count(1)
 
     async def follow(sites: list[Site], begin: str) -> list[str]:
         seen: list[str] = []
@@ -52,10 +54,9 @@ async def test_who_goes_and_comes_back_to_any_door_is_told_each_video_once(peopl
         while True:
             async with listening(rng.choice(sites), POSTED, after=cursor) as listener:
                 for _ in range(rng.randint(1, 8)):
-                    try:
-                        update = await listener.next(3 if writing.done() else 10)
-                    except TimeoutError:
+                    if writing.done() and len(seen) >= writing.result():
                         return seen
+                    update = await listener.next()
                     assert update["__typename"] != "ResyncRequired"
                     seen += [update["videoId"]] if "videoId" in update else []
                     cursor = update["cursor"]
@@ -114,12 +115,14 @@ async def flood(api: Api, videos: int) -> None:
 
 
 async def test_a_chart_is_told_as_it_is_and_then_as_it_changes(people: Api) -> None:
-    async with serving(people.database.dsn, worker=True) as site, listening(site, RISING) as listener:
+    by = worker(people)
+    async with serving(people.database.dsn) as site, listening(site, RISING) as listener:
         assert await listener.next() == {"__typename": "StreamCheckpoint"}
         assert await listener.next() == {"__typename": "TrendingSnapshot", "entries": []}
         for creator in range(1, 16):
             await post(people, 1, creator)
-        delta = await listener.next(20)
+        await later(people, by, seconds=5)
+        delta = await listener.next()
         (entry,) = delta.pop("entered")
         assert delta == {"__typename": "TrendingDelta", "left": [], "moved": []}
         assert (entry["rank"], entry["node"]) == (1, {"id": "sound_1"})
