@@ -5,7 +5,7 @@ import gc
 import logging
 import re
 import signal
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator, Coroutine, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import Any
@@ -25,7 +25,8 @@ from resolvers.context import Context
 from resolvers.streams import mark, observed
 from schema import build_schema
 from server import graphiql, health
-from server.auth import DEVELOPMENT_ISSUER, Claims, DevelopmentKeys, RemoteKeys, Tokens
+from server.auth import DEVELOPMENT_ISSUER, Claims, DevelopmentKeys, RemoteKeys, Tokens, refused
+from server.callers import Revoked
 from server.graphql_http import ContextOf, GraphQLHttp
 from server.graphql_sse import GraphQLSse
 from server.graphql_ws import Bounds, GraphQLWs
@@ -80,7 +81,7 @@ def build_app(settings: Settings, database_url: str) -> Starlette:
     async def healthy() -> None:
         await database.outbox_is_waiting()
 
-    http, websocket = _graphql(settings, _context(settings, database, bus, demand))
+    http, websocket = _graphql(settings, _context(settings, database, bus, demand), _revoked(database))
     routes: list[BaseRoute] = [WebSocketRoute("/graphql", websocket), *health.routes(healthy)]
     if settings.graphiql:
         routes += graphiql.assets()
@@ -114,12 +115,20 @@ def tokens(settings: Settings) -> Tokens:
     return Tokens(RemoteKeys(settings.jwks_url), issuer=settings.jwt_issuer, audience=settings.jwt_audience)
 
 
-def _graphql(settings: Settings, context: ContextOf) -> tuple[GraphQLHttp, GraphQLWs]:
+def _revoked(database: Database) -> Revoked:
+    async def revoked(subjects: Sequence[str]) -> dict[str, float]:
+        rows = await database.user_id_by_subject(subjects)
+        return {row["subject"]: row["revoked_at"].timestamp() for row in rows if row and row["revoked_at"]}
+
+    return revoked
+
+
+def _graphql(settings: Settings, context: ContextOf, revoked: Revoked) -> tuple[GraphQLHttp, GraphQLWs]:
     operations = Operations(build_schema(settings.executor), time_limit=settings.time_limit)
     streams = Streams(operations, Sharing(observed, mark))
     verified = tokens(settings)
     bounds = Bounds(settings.init_timeout, settings.operations_per_socket, settings.sockets_per_caller)
-    websocket = GraphQLWs(operations, verified, context, streams, bounds=bounds)
+    websocket = GraphQLWs(operations, verified, context, streams, bounds=bounds, revoked=revoked)
     http = GraphQLHttp(
         operations,
         verified,
@@ -151,6 +160,8 @@ def _context(settings: Settings, database: Database, bus: PostgresBus, demand: D
         if claims is not None:
             ctx.subject = claims.subject
             (row,) = await database.user_id_by_subject([claims.subject])
+            if row is not None and row["revoked_at"] and claims.issued_at <= row["revoked_at"].timestamp():
+                raise refused("The token was revoked; sign in again.")
             ctx.viewer = row["user_id"] if row is not None else None
         return ctx
 

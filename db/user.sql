@@ -11,7 +11,7 @@ select {User} from users where id = any($1::bigint[])
 select handle, user_id from handles where handle = any($1::text[])
 
 -- name: user_id_by_subject :one_per(subject)
-select subject, user_id from identities where subject = any($1::text[])
+select subject, user_id, revoked_at from identities where subject = any($1::text[])
 
 -- name: hidden_by_user :many_per(user_id)
 -- Everybody whom this user blocked, and everybody who blocked this user.

@@ -46,9 +46,11 @@ class GraphQLSse:
         send: Send,
     ) -> None:
         """Returns when the stream has ended, its client is gone, or its token holds no more; raises TooManyStreams where nothing was sent."""
-        with self._callers.room_for(connection, claims):
+        revoked = asyncio.Event()
+        with self._callers.room_for(connection, claims, revoked.set):
             events = self._streams.events(operation, variables, ctx)
-            await _stream(events, receive, send, seconds=claims.expires_at - time.time() if claims else None)
+            seconds = claims.expires_at - time.time() if claims else None
+            await _stream(events, receive, send, seconds=seconds, revoked=revoked)
 
     async def refuse(self, error: RequestError, receive: Receive, send: Send) -> None:
         """What is wrong with a request, as the only event: of another status than 200 a browser's page hears nothing."""
@@ -56,12 +58,19 @@ class GraphQLSse:
 
 
 async def _stream(
-    events: AsyncGenerator[Sent, None], receive: Receive, send: Send, *, seconds: float | None = None
+    events: AsyncGenerator[Sent, None],
+    receive: Receive,
+    send: Send,
+    *,
+    seconds: float | None = None,
+    revoked: asyncio.Event | None = None,
 ) -> None:
     await send({"type": "http.response.start", "status": 200, "headers": HEADERS})
     await send({"type": "http.response.body", "body": KEEP_ALIVE, "more_body": True})
     work = (_write(events, send), _gone(receive), _keep_alive(send))
-    tasks = [asyncio.create_task(each) for each in work]
+    tasks: list[asyncio.Task[Any]] = [asyncio.create_task(each) for each in work]
+    if revoked is not None:
+        tasks.append(asyncio.create_task(revoked.wait()))
     try:
         await asyncio.wait(tasks, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
     finally:

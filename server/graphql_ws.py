@@ -10,7 +10,7 @@ from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketDisconnected
 
 from server.auth import Claims, Tokens
-from server.callers import Callers
+from server.callers import Callers, Revoked
 from server.errors import (
     BadText,
     PersistedQueryNotSupported,
@@ -65,13 +65,14 @@ class GraphQLWs:
         streams: Streams,
         *,
         bounds: Bounds | None = None,
+        revoked: Revoked | None = None,
     ) -> None:
         self.operations = operations
         self.streams = streams
         self.tokens = tokens
         self.context = context
         self.bounds = bounds or Bounds()
-        self.callers = Callers(self.bounds.sockets)
+        self.callers = Callers(self.bounds.sockets, revoked)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """ASGI."""
@@ -93,6 +94,8 @@ class Socket:
         self._door = door
         self._websocket = websocket
         self._claims: Claims | None = None
+        self._holds = asyncio.timeout(None)  # for as long as the token does
+        self._revoked = False
         self._operations: dict[str, asyncio.Task[None]] = {}
         self._tasks: set[asyncio.Task[None]] = set()  # those of _operations, and those that are still ending
 
@@ -100,7 +103,8 @@ class Socket:
         """Returns when the socket is closed and nothing that ran on it is left."""
         try:
             await self._shake_hands()
-            with self._door.callers.room_for(self._websocket, self._claims):
+            with self._door.callers.room_for(self._websocket, self._claims, self._revoke):
+                self._holds = asyncio.timeout(self._claims.expires_at - time.time() if self._claims else None)
                 await self._send({"type": "connection_ack"})
                 await self._take_messages()
         except Gone:
@@ -143,7 +147,7 @@ class Socket:
 
     async def _take_messages(self) -> None:
         try:
-            async with asyncio.timeout(self._claims.expires_at - time.time() if self._claims else None):
+            async with self._holds:
                 while True:
                     try:
                         message = await self._receive()
@@ -152,7 +156,12 @@ class Socket:
                     else:
                         await self._take(message)
         except TimeoutError:
-            raise Closing(4403, "The token has expired; connect again with a new one") from None
+            why = "was revoked" if self._revoked else "has expired"
+            raise Closing(4403, f"The token {why}; connect again with a new one") from None
+
+    def _revoke(self) -> None:
+        self._revoked = True
+        self._holds.reschedule(asyncio.get_running_loop().time())
 
     async def _receive(self) -> Message:
         message = await self._websocket.receive()

@@ -1,4 +1,4 @@
--- Streams: what is read again by who comes back, where the log begins, and which life of the database it is of.
+-- Streams: what is read again by who comes back, where the log begins, and which life of the database it is of; and tokens that hold no more.
 
 alter table log_head
     add column floor bigint not null default 0 check (floor <= sequence),   -- up to here the log was dropped: who saw less cannot be told what he missed
@@ -16,3 +16,5 @@ begin
     update log_head set floor = (number + 1) * 1000000 - 1;
     execute format('drop table if exists log_%s', number);
 end $$;
+
+alter table identities add column revoked_at timestamptz;   -- tokens that were issued until then hold no more

@@ -13,11 +13,13 @@ from websockets.asyncio.client import connect
 from websockets.typing import Subprotocol
 
 import events.fact_stream
+import server.callers
 from tests.ask import Api
 from tests.events.listening import PLACE, Listening, listening
-from tests.serving import Site, serving
+from tests.serving import Site, serving, token
 from tests.trending.scene import arrange, later, post, worker
 
+EVENTS = {"accept": "text/event-stream"}
 POSTED = f"""subscription ($after: Cursor) {{ communityActivity(soundId: "sound_1", after: $after) {{
   __typename {PLACE} ... on VideoPosted {{ videoId }} }} }}"""
 HEAVY = f"""subscription {{ communityActivity(soundId: "sound_1") {{ __typename ... on ResyncRequired {{ reason }}
@@ -168,3 +170,33 @@ async def test_a_browser_that_connects_again_goes_on_from_its_last_event(people:
             site.url, params={"query": query}, headers={"accept": "text/event-stream", "last-event-id": "nonsense"}
         )
         assert "INVALID_CURSOR" in refused.text
+
+
+async def test_a_revoked_token_closes_its_streams_within_seconds_and_opens_no_more(
+    people: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(server.callers, "RECHECK", 0.05)
+    await people.sql("insert into identities (subject, user_id) values ('dev|one', 1), ('dev|two', 2)")
+    query = 'subscription { communityActivity(soundId: "sound_1") { __typename } }'
+    signed_in = {"authorization": f"Bearer {token('dev|one')}"}
+    async with (
+        serving(people.database.dsn) as site,
+        listening(site, query, subject="dev|one") as revoked,
+        listening(site, query, subject="dev|two") as other,
+        site.client.stream("POST", site.url, json={"query": query}, headers=signed_in | EVENTS) as stream,
+    ):
+        await revoked.next(), await other.next()
+        await people.sql("update identities set revoked_at = now() + interval '1 second' where subject = 'dev|one'")
+        async with asyncio.timeout(5):
+            await revoked.client.wait_closed()
+            text = "".join([part async for part in stream.aiter_text()])
+        assert (revoked.client.close_code, revoked.client.close_reason) == (
+            4403,
+            "The token was revoked; connect again with a new one",
+        )
+        assert "StreamCheckpoint" in text
+        answer = await site.ask("{ viewer { id } }", subject="dev|one")
+        assert answer["errors"][0]["extensions"]["code"] == "UNAUTHENTICATED"
+        assert await site.ask("{ viewer { id } }", subject="dev|two") == {"data": {"viewer": {"id": "viewer_2"}}}
+        await post(people, 1, 1)
+        assert other.client.close_code is None
