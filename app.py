@@ -8,11 +8,11 @@ import signal
 from collections.abc import AsyncIterator, Coroutine, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 from starlette.applications import Starlette
 from starlette.middleware.cors import CORSMiddleware
-from starlette.requests import HTTPConnection
 from starlette.routing import BaseRoute, WebSocketRoute
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -117,8 +117,8 @@ def tokens(settings: Settings) -> Tokens:
 
 def _revoked(database: Database) -> Revoked:
     async def revoked(subjects: Sequence[str]) -> dict[str, float]:
-        rows = await database.user_id_by_subject(subjects)
-        return {row["subject"]: row["revoked_at"].timestamp() for row in rows if row and row["revoked_at"]}
+        rows = await database.revoked_subjects(subjects)
+        return {row["subject"]: row["revoked_at"].timestamp() for row in rows}
 
     return revoked
 
@@ -151,27 +151,29 @@ def _context(settings: Settings, database: Database, bus: PostgresBus, demand: D
     charts = ChartWatch(bus, cursors, chart_reader(database, demand, now), version_reader(database, now))
     facts = LogWatch(bus, cursors)
 
-    async def context(connection: HTTPConnection, claims: Claims | None) -> Context:
+    async def context(scope: Scope, claims: Claims | None) -> Context:
         ctx = Context(db=database, cursors=cursors, now=now(), charts=charts, facts=facts, demand=demand)
-        ctx.site = _site(settings, connection)
-        if connection.scope["type"] == "http":  # a socket's one header would be the key of all its operations
-            ctx.idempotency_key = connection.headers.get("idempotency-key")
-            ctx.last_event_id = connection.headers.get("last-event-id") or None
+        ctx.site = partial(_site, settings, scope)
+        if scope["type"] == "http":  # a socket's one header would be the key of all its operations
+            ctx.idempotency_key = _header(scope, b"idempotency-key")
+            ctx.last_event_id = _header(scope, b"last-event-id") or None
         if claims is not None:
-            ctx.subject = claims.subject
-            (row,) = await database.user_id_by_subject([claims.subject])
-            if row is not None and row["revoked_at"] and claims.issued_at <= row["revoked_at"].timestamp():
+            revoked_at = await ctx.sign_in(claims.subject)
+            if revoked_at is not None and claims.issued_at <= revoked_at.timestamp():
                 raise refused("The token was revoked; sign in again.")
-            ctx.viewer = row["user_id"] if row is not None else None
         return ctx
 
     return context
 
 
-def _site(settings: Settings, connection: HTTPConnection) -> str:
+def _header(scope: Scope, name: bytes) -> str | None:
+    return next((value.decode("latin-1") for given, value in scope["headers"] if given == name), None)
+
+
+def _site(settings: Settings, scope: Scope) -> str:
     # As the client wrote it, because only the client knows by which name Chorus was reached.
-    host = connection.headers.get("host", "")
-    secure = connection.scope["scheme"] in ("https", "wss")
+    host = _header(scope, b"host") or ""
+    secure = scope["scheme"] in ("https", "wss")
     named = host if HOST.fullmatch(host) else f"{settings.host}:{settings.port}"
     return f"{'https' if secure else 'http'}://{named}"
 

@@ -1,7 +1,6 @@
 """The `chorus` command: everything that a person starts by hand."""
 
 import asyncio
-import json
 import logging
 import os
 import socket
@@ -248,13 +247,11 @@ def explain(
     """Run a query and show its plan: levels, batch functions, statements."""
     settings = load()
     text = Path(query).read_text(encoding="utf-8") if Path(query).is_file() else query
-    lines = explained(settings, database_url(settings, address), text, json.loads(variables), viewer)
+    lines = explained(settings, database_url(settings, address), text, variables, viewer)
     console.print("\n".join(asyncio.run(lines)), markup=False, highlight=False, soft_wrap=True)
 
 
-async def explained(
-    settings: Settings, dsn: str, text: str, variables: dict[str, Any], viewer: int | None
-) -> list[str]:
+async def explained(settings: Settings, dsn: str, text: str, variables: str, viewer: int | None) -> list[str]:
     """The lines of a query's plan; raises CommandFailed where it cannot be run."""
     sent: Sent = {}
     database = AskedDatabase(dsn, lambda name: sent.setdefault(asking.get(), []).append(name))

@@ -24,11 +24,12 @@ class Partial(list[Any]):
 class Batch:
     """The keys that wait for one statement. It is sent only if somebody still wants it then."""
 
-    __slots__ = ("error", "found", "keys", "partial", "place", "query", "settled", "waiting", "wanted", "weight")
+    __slots__ = ("error", "found", "keys", "partial", "place", "query", "settled", "sql", "waiting", "wanted", "weight")
 
-    def __init__(self, query: Query, place: Place) -> None:
+    def __init__(self, query: Query, place: Place, sql: str) -> None:
         self.query = query
         self.place = place
+        self.sql = sql  # the place's own, or as long as it has all that is read, the card's
         self.keys: dict[Any, None] = {}
         self.weight = 0  # its keys and loads, as long as it waits
         self.wanted = 0  # loads that somebody holds

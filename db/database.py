@@ -17,7 +17,7 @@ from asyncpg.prepared_stmt import PreparedStatement
 
 from db.errors import DatabaseClosed, DatabaseUnavailable, SessionsBroken, domain_error
 from db.keys import align, columns
-from db.loader import Arguments, Loader
+from db.loader import LastCall, Loader
 from db.queries import QUERIES, Query, Slice
 
 CONNECT_TIMEOUT = 10.0
@@ -286,13 +286,13 @@ class Database(Named):
                 lent.require_fault(error)
                 raise
 
-    async def _send(self, query: Query, sql: str, arguments: Arguments) -> list[Any]:
+    async def _send(self, query: Query, last_call: LastCall) -> list[Any]:
         async with self._readers.lend() as lent:
-            args = arguments()
-            if args is None:
+            statement = last_call()
+            if statement is None:
                 return []
             self._seen(query.name)
-            return await lent.fetch(query, sql, args)
+            return await lent.fetch(query, *statement)
 
     def _seen(self, name: str) -> None:
         if self.statements is not None:
@@ -301,14 +301,14 @@ class Database(Named):
     def _bind(self, query: Query) -> Callable[..., Awaitable[Any]]:
         if query.batched:
 
-            def load(*args: Any) -> Awaitable[Any]:
+            def load(*args: Any, reads: frozenset[str] | None = None) -> Awaitable[Any]:
                 keys, part, rest = _split(query, args)
-                return self._loader.load(query, keys, part=part, args=rest)
+                return self._loader.load(query, keys, part=part, args=rest, reads=reads)
 
             return load
 
         async def run(*args: Any) -> Any:
-            return _shaped(query, await self._send(query, query.sql, lambda: args))
+            return _shaped(query, await self._send(query, lambda: (query.sql, args)))
 
         return run
 

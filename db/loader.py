@@ -20,9 +20,9 @@ from db.keys import columns, grouped
 from db.loading import Loading
 from db.queries import Query, Slice
 
-# Asked for when the connection is there; None where nobody waits any more.
-Arguments = Callable[[], Sequence[Any] | None]
-Send = Callable[[Query, str, Arguments], Awaitable[list[Any]]]
+# A statement's SQL and arguments, asked for when the connection is there; None where nobody waits any more.
+LastCall = Callable[[], tuple[str, tuple[Any, ...]] | None]
+Send = Callable[[Query, LastCall], Awaitable[list[Any]]]
 
 MOST_KEYS = 1_000  # of one statement
 MOST_ROWS = 20_000  # that the pages of one statement may hold: to hand them out takes the loop some 10 ms
@@ -52,7 +52,13 @@ class Loader:
         self._running: set[asyncio.Task[None]] = set()
 
     def load(
-        self, query: Query, keys: Sequence[Any], *, part: Slice | None, args: tuple[Any, ...]
+        self,
+        query: Query,
+        keys: Sequence[Any],
+        *,
+        part: Slice | None,
+        args: tuple[Any, ...],
+        reads: frozenset[str] | None = None,
     ) -> Loading[list[Any]]:
         """One answer a key in the keys' order: a row or None, or for many_per and page_per a list of rows. A None key has no rows.
 
@@ -63,17 +69,20 @@ class Loader:
         if self._waiting >= MOST_WAITING or len(self._open) >= MOST_BATCHES:
             raise TooManyLoads
         sql, bounds = query.text_for(part)
+        card = query.text_for(part, reads)[0] if reads is not None and query.card else sql
         most = MOST_KEYS if part is None else min(MOST_KEYS, max(1, MOST_ROWS // part.limit))
-        batches = self._join(query, (sql, bounds + args), most, asked)
+        batches = self._join(query, (sql, bounds + args), most, asked, card)
         return Loading(batches, Pick(query, keys, batches))
 
-    def _join(self, query: Query, place: Place, most: int, asked: dict[Any, None]) -> tuple[Batch, ...]:
+    def _join(self, query: Query, place: Place, most: int, asked: dict[Any, None], card: str) -> tuple[Batch, ...]:
         batches: list[Batch] = []
         while asked:
             batch = self._open.get(place)
             if batch is None or len(batch.keys) >= most:
-                batch = self._open[place] = Batch(query, place)
+                batch = self._open[place] = Batch(query, place, card)
                 self._line_up(batch)
+            elif batch.sql is not card:
+                batch.sql = place[0]  # whole rows serve both
             some, asked = _parted(asked, most - len(batch.keys))
             before = len(batch.keys)
             batch.keys.update(some)
@@ -136,18 +145,18 @@ class Loader:
                 continue
             for half in (keys[: len(keys) // 2], keys[len(keys) // 2 :]):
                 try:
-                    found |= await self._ask(batch, partial(_arguments, batch, half))
+                    found |= await self._ask(batch, partial(_statement, batch, half))
                 except asyncpg.DataError as error:
                     failed.append((half, error.with_traceback(None)))
         return found
 
-    async def _ask(self, batch: Batch, arguments: Arguments) -> dict[Any, Any]:
-        return grouped(batch.query, await self._send(batch.query, batch.place[0], arguments))
+    async def _ask(self, batch: Batch, last_call: LastCall) -> dict[Any, Any]:
+        return grouped(batch.query, await self._send(batch.query, last_call))
 
-    def _last_call(self, batch: Batch) -> tuple[Any, ...] | None:
+    def _last_call(self, batch: Batch) -> tuple[str, tuple[Any, ...]] | None:
         # From here on nobody joins: what is asked now must see what is committed now.
         self._close(batch)
-        return _arguments(batch, batch.keys) if batch.wanted else None
+        return _statement(batch, batch.keys) if batch.wanted else None
 
     def _close(self, batch: Batch) -> None:
         if self._open.get(batch.place) is batch:
@@ -163,5 +172,5 @@ def _parted(asked: dict[Any, None], room: int) -> tuple[dict[Any, None], dict[An
     return dict.fromkeys(keys[:room]), dict.fromkeys(keys[room:])
 
 
-def _arguments(batch: Batch, keys: Iterable[Any]) -> tuple[Any, ...]:
-    return (*columns(batch.query, keys), *batch.place[1])
+def _statement(batch: Batch, keys: Iterable[Any]) -> tuple[str, tuple[Any, ...]]:
+    return batch.sql, (*columns(batch.query, keys), *batch.place[1])

@@ -49,14 +49,25 @@ class Loading(Generic[T]):
             return error
         return None
 
-    def then(self, function: Callable[[T], U]) -> "Loading[U]":
-        """What the function makes of this, without a task."""
-        return Loading(self._batches, lambda: function(self._whole()))
+    def then(self, function: Callable[[T], U | Awaitable[U]]) -> "Loading[U]":
+        """What the function makes of this, without a task. That may have to be awaited in its turn: then so has the `result()`."""
 
-    def joined(self, other: "Loading[U]", function: Callable[[T, U], V]) -> "Loading[V]":
+        def result() -> Any:
+            value: Any = self._whole()
+            return then(value, function) if _is_awaitable(value) else function(value)
+
+        return Loading(self._batches, result)
+
+    def joined(self, other: "Loading[U]", function: Callable[[T, U], V | Awaitable[V]]) -> "Loading[V]":
         """What the function makes of this and the other."""
-        batches = self._batches + other._batches  # noqa: SLF001  its own class
-        return Loading(batches, lambda: function(self._whole(), other._whole()))  # noqa: SLF001
+
+        def result() -> Any:
+            value, beside = self._whole(), other._whole()  # noqa: SLF001  its own class
+            if _is_awaitable(value) or _is_awaitable(beside):
+                return then(_both(value, beside), lambda both: function(*both))
+            return function(value, beside)
+
+        return Loading(self._batches + other._batches, result)  # noqa: SLF001
 
     def add_done_callback(self, listener: Listener) -> None:
         """Calls the listener with this as soon as it is done."""
@@ -105,7 +116,8 @@ class Loading(Generic[T]):
                 yield from waiter
             finally:
                 self.remove_done_callback(wake)
-        return self._whole()
+        value: Any = self._whole()
+        return (yield from value.__await__()) if _is_awaitable(value) else value  # type: ignore[no-any-return]
 
 
 def loaded(value: T) -> Loading[T]:
@@ -118,3 +130,21 @@ def loading(awaitable: Awaitable[T]) -> Loading[T]:
     if not isinstance(awaitable, Loading):
         raise TypeError(f"{awaitable!r} is not the load of a batched query")
     return awaitable
+
+
+def then(awaitable: Awaitable[T], function: Callable[[T], U | Awaitable[U]]) -> Awaitable[U]:
+    """What the function makes of what is awaited; without a task where that is a load."""
+    return awaitable.then(function) if isinstance(awaitable, Loading) else _then(awaitable, function)
+
+
+async def _then(awaitable: Awaitable[T], function: Callable[[T], Any]) -> Any:
+    value = function(await awaitable)
+    return await value if _is_awaitable(value) else value
+
+
+async def _both(value: Any, beside: Any) -> tuple[Any, Any]:
+    return await value if _is_awaitable(value) else value, await beside if _is_awaitable(beside) else beside
+
+
+def _is_awaitable(value: Any) -> bool:
+    return hasattr(value, "__await__")

@@ -11,14 +11,15 @@ after the keys; further parameters are `{arg1}`, `{arg2}`. `rows`, `row`, `value
 
     -- columns: User
 
-gives the columns of a concept once; `{User}` stands for them in every statement.
+gives the columns of a concept once; `{User}` stands for them in every statement. A bar ends its card: the columns with which lists show it, and all that
+resolvers read to decide who may see it. Who says which columns he `reads` gets the card alone where that has them all.
 """
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from asyncpg import Record
 
@@ -35,8 +36,7 @@ class BadQuery(Exception):
     """A file of statements cannot be read."""
 
 
-@dataclass(frozen=True, slots=True)
-class Slice:
+class Slice(NamedTuple):
     """A part of an ordered list: at most `limit` rows in scanning order, strictly between `start` and `stop` (keyset values)."""
 
     limit: int
@@ -55,6 +55,8 @@ class Query:
     keys: tuple[str, ...] = ()
     keyset: tuple[str, ...] = ()
     row_class: type[Record] | None = None
+    card: str = ""  # the same with only the first columns of its concept, where that has a bar
+    lacks: frozenset[str] = frozenset()  # the columns that the card has not
     source: str = field(default="", compare=False)
 
     @property
@@ -62,18 +64,22 @@ class Query:
         """True where the answer is handed back by key, so that loads of many parents can share one statement."""
         return bool(self.keys)
 
-    def text_for(self, part: Slice | None) -> tuple[str, tuple[Any, ...]]:
-        """The SQL of this slice and the parameters that follow the keys: limit, then the bounds that there are."""
+    def text_for(self, part: Slice | None, reads: frozenset[str] | None = None) -> tuple[str, tuple[Any, ...]]:
+        """The SQL of this slice and the parameters that follow the keys: limit, then the bounds that there are.
+
+        Where the card has all that anybody `reads`, it is the card's: most lists need little of each row, and the rest costs as much again.
+        """
+        sql = self.card if reads is not None and self.card and reads.isdisjoint(self.lacks) else self.sql
         if part is None:
-            return self.sql, ()
+            return sql, ()
         bounds = tuple(value for bound in (part.start, part.stop) if bound is not None for value in bound)
         return _page_sql(
-            self, descending=part.descending, has_start=part.start is not None, has_stop=part.stop is not None
+            self, sql, descending=part.descending, has_start=part.start is not None, has_stop=part.stop is not None
         ), (part.limit, *bounds)
 
 
 @cache
-def _page_sql(query: Query, *, descending: bool, has_start: bool, has_stop: bool) -> str:
+def _page_sql(query: Query, sql: str, *, descending: bool, has_start: bool, has_stop: bool) -> str:
     # Texts differ by direction and bounds instead of one text with `$3 is null or …`: the row comparison must reach the index.
     columns = ", ".join(query.keyset)
     parameter = len(query.keys) + 2
@@ -84,25 +90,46 @@ def _page_sql(query: Query, *, descending: bool, has_start: bool, has_stop: bool
             ranges.append(f"({columns}) {operator} ({places})")
             parameter += len(query.keyset)
     order = ", ".join(f"{column} desc" if descending else column for column in query.keyset)
-    sql = query.sql.replace("{range}", " and ".join(ranges) or "true").replace("{order}", order)
+    sql = sql.replace("{range}", " and ".join(ranges) or "true").replace("{order}", order)
     return ARGUMENT.sub(lambda found: f"${parameter + int(found[1]) - 1}", sql)
 
 
 def read_queries(folder: Path) -> dict[str, Query]:
     """All statements of the folder's `*.sql` by name; raises BadQuery with file and line for what cannot be read."""
     blocks = [block for path in sorted(folder.glob("*.sql")) if path.name != "schema.sql" for block in _blocks(path)]
-    lists = {header.split()[-1]: text for _, header, text in blocks if header.startswith("-- columns:")}
+    lists = {header.split()[-1]: Columns.read(text) for _, header, text in blocks if header.startswith("-- columns:")}
     queries: dict[str, Query] = {}
     for source, header, text in blocks:
         if header.startswith("-- columns:"):
             continue
+        card, lacks = text, frozenset[str]()
         for name, columns in lists.items():
-            text = text.replace("{" + name + "}", columns)
+            if "{" + name + "}" in card:
+                lacks |= columns.lacks
+            text = text.replace("{" + name + "}", columns.whole)
+            card = card.replace("{" + name + "}", columns.card)
         query = _read_query(source, header, text)
+        if lacks:
+            query = replace(query, card=f"/* {query.name} */ {card}", lacks=lacks)
         if query.name in queries:
             raise BadQuery(f"{source}: {query.name} is already defined at {queries[query.name].source}")
         queries[query.name] = query
     return queries
+
+
+class Columns(NamedTuple):
+    """The columns of a concept; those before a bar are its card."""
+
+    whole: str
+    card: str
+    lacks: frozenset[str]
+
+    @classmethod
+    def read(cls, text: str) -> "Columns":
+        """From `id, title | genres, mbid::text as mbid`."""
+        card, _, rest = text.partition("|")
+        names = frozenset(column.split()[-1] for column in rest.split(",") if column.strip())
+        return cls(text.replace("|", ","), card.strip(), names)
 
 
 def _blocks(path: Path) -> list[tuple[str, str, str]]:
@@ -136,7 +163,7 @@ def _read_query(source: str, header: str, text: str) -> Query:
         keys,
         keyset,
         ROWS.get(found["row"] or ""),
-        source,
+        source=source,
     )
 
 

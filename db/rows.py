@@ -4,6 +4,8 @@ A query names one of them in its header (`… Sound`) and its rows are instances
 never by attribute: a Python `__getattr__` costs fifteen times as much.
 """
 
+from typing import Any
+
 from asyncpg import Record
 
 
@@ -51,6 +53,12 @@ class PlaylistRow(Record):
     """A playlist; columns of `playlists`."""
 
 
+class ChartRow(Record):
+    """A part of a version of a chart; columns of `chart_versions`. `chart` is what was made of it: made once, for all who share the row."""
+
+    chart: Any = None
+
+
 ROWS: dict[str, type[Record]] = {
     cls.__name__.removesuffix("Row"): cls
     for cls in (
@@ -65,5 +73,6 @@ ROWS: dict[str, type[Record]] = {
         CommentRow,
         NicheRow,
         PlaylistRow,
+        ChartRow,
     )
 }

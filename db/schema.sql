@@ -43,7 +43,7 @@ create table handles (
 );
 
 create table identities (
-    subject text primary key check (char_length(subject) between 1 and 255),   -- user_id_by_subject: the `sub` of a token
+    subject text primary key check (char_length(subject) between 1 and 255),   -- viewer_by_subject: the `sub` of a token
     user_id bigint not null,
     revoked_at timestamptz                              -- tokens that were issued until then hold no more
 );

@@ -1,9 +1,9 @@
 -- Sounds, by their id; their communities' counts stand in the same row.
 
 -- columns: Sound
-id, title, kind, status, duration_ms, cover_url, created_at, creator_id, track_id, clip_start_ms, clip_end_ms, derived_from_id,
-rights_personal, rights_commercial, rights_territories, rights_expires_at, save_count, share_count,
-video_count, creator_count, view_count, member_count, first_video_id, founder_id
+id, title, kind, status, duration_ms, cover_url, creator_id, track_id, video_count, creator_count
+| created_at, clip_start_ms, clip_end_ms, derived_from_id, rights_personal, rights_commercial, rights_territories, rights_expires_at,
+save_count, share_count, view_count, member_count, first_video_id, founder_id
 
 -- name: sound_by_id :one_per(id) Sound
 select {Sound} from sounds where id = any($1::bigint[])

@@ -1,7 +1,8 @@
 -- Tracks, and what belongs to them, by the track's id.
 
 -- columns: Track
-id, title, kind, release_id, isrc, mbid::text as mbid, duration_ms, explicit, genres, audio_variants, released_on, play_count, save_count
+id, title, kind, release_id, duration_ms, explicit
+| isrc, mbid::text as mbid, genres, audio_variants, released_on, play_count, save_count
 
 -- name: track_by_id :one_per(id) Track
 select {Track} from tracks where id = any($1::bigint[])

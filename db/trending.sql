@@ -112,7 +112,7 @@ select place::integer, (
 from unnest($1::text[], $2::bigint[], $3::text[], $4::text[]) with ordinality wanted(r, n, w, k, place), log_head, consumers
 where name = 'counts'
 
--- name: chart_slice :one_per(region, niche_id, window, kind, wanted)
+-- name: chart_slice :one_per(region, niche_id, window, kind, wanted) Chart
 -- Ranks $6 to $7 of a chart; its version 0 is the newest.
 select region, niche_id, "window", kind, wanted, version, as_of, sequence, method_version, size,
     sound_ids[$6:$7] sound_ids, scores[$6:$7] scores, observed[$6:$7] observed, expected[$6:$7] expected,

@@ -1,8 +1,8 @@
 -- People, by their id.
 
 -- columns: User
-id, handle, display_name, bio, avatar_url, verified, kind, region, status, artist_id, joined_at,
-video_count, follower_count, following_count
+id, handle, display_name, avatar_url, verified, status
+| bio, kind, region, artist_id, joined_at, video_count, follower_count, following_count
 
 -- name: user_by_id :one_per(id) User
 select {User} from users where id = any($1::bigint[])
@@ -10,8 +10,22 @@ select {User} from users where id = any($1::bigint[])
 -- name: user_id_by_handle :one_per(handle)
 select handle, user_id from handles where handle = any($1::text[])
 
--- name: user_id_by_subject :one_per(subject)
-select subject, user_id, revoked_at from identities where subject = any($1::text[])
+-- name: viewer_by_subject :one_per(subject)
+-- Whose token this is, and at once everybody whom this user blocked or who blocked this user: what each request begins with.
+select
+    subject,
+    user_id,
+    revoked_at,
+    array(
+        select blocked_id from blocks where blocks.user_id = identities.user_id
+        union all
+        select blocker_id from blocked_by where blocked_by.user_id = identities.user_id
+    ) as hidden_ids
+from identities
+where subject = any($1::text[])
+
+-- name: revoked_subjects :rows
+select subject, revoked_at from identities where subject = any($1::text[]) and revoked_at is not null
 
 -- name: hidden_by_user :many_per(user_id)
 -- Everybody whom this user blocked, and everybody who blocked this user.

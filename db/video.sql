@@ -1,8 +1,8 @@
 -- Videos, by (sound_id, id), and their lists.
 
 -- columns: Video
-sound_id, id, creator_id, caption, hashtags, niche_ids, region, duration_ms, thumbnail_url, created_at, response_to_sound_id,
-response_to_id, response_kind, view_count, like_count, comment_count, share_count, top_score
+sound_id, id, creator_id, caption, duration_ms, thumbnail_url, created_at, view_count, like_count, top_score
+| hashtags, niche_ids, region, response_to_sound_id, response_to_id, response_kind, comment_count, share_count
 
 -- name: video_by_key :one_per(sound_id, id) Video
 select {Video} from videos join unnest($1::bigint[], $2::bigint[]) wanted(s, v) on sound_id = s and id = v where not hidden

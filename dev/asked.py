@@ -17,8 +17,8 @@ class AskedDatabase(Database):
     def _bind(self, query: Query) -> Callable[..., Awaitable[Any]]:
         call = super()._bind(query)
 
-        def ask(*args: Any) -> Awaitable[Any]:
+        def ask(*args: Any, **reads: Any) -> Awaitable[Any]:
             self._asked(query.name)
-            return call(*args)
+            return call(*args, **reads)
 
         return ask

@@ -184,7 +184,7 @@ select id from large_users order by place
 -- about: user_id_by_handle
 select handle from handles limit 100
 
--- about: user_id_by_subject
+-- about: viewer_by_subject
 select subject from identities limit 100
 
 -- about: hidden_by_user

@@ -6,7 +6,15 @@ from typing import Any
 from graphql import FieldNode, GraphQLField, VariableNode, is_non_null_type
 from graphql.execution.values import FragmentVariableValues, VariableValues, coerce_argument, get_argument_values
 
-UNCHANGING = (str, int, float, bool, type(None), Enum)  # what nobody who is given it can change for the others
+UNCHANGING = (
+    str,
+    int,
+    float,
+    bool,
+    type(None),
+    Enum,
+    frozenset,
+)  # what nobody who is given it can change for the others
 
 
 class Arguments:

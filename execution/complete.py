@@ -5,7 +5,7 @@ The fast way takes a whole level at once, where the classes of the values tell a
 
 from collections.abc import Callable, Iterable
 from functools import partial
-from itertools import chain
+from itertools import chain, compress
 from typing import TYPE_CHECKING, Any
 
 from execution.careful import Careful
@@ -99,15 +99,15 @@ def _build(
     distinct = set(selections.values())
     if len(distinct) == 1:
         return run.build(Level(distinct.pop(), found, above, trace))
-    below: list[dict[str, Any]] = [{}] * len(found)
+    chosen = [selections[cls] for cls in map(type, found)]
+    ahead = {}
     for selection in dict.fromkeys(selections.values()):
-        picks = [index for index, cls in enumerate(map(type, found)) if selections[cls] is selection]
-        level = Level(selection, [found[index] for index in picks], above, partial(_picked, trace, picks))
-        for index, built in zip(picks, run.build(level), strict=True):
-            below[index] = built
-    return below
+        picks = [one is selection for one in chosen]
+        level = Level(selection, list(compress(found, picks)), above, partial(_picked, trace, picks))
+        ahead[selection] = iter(run.build(level))
+    return [next(ahead[selection]) for selection in chosen]
 
 
-def _picked(trace: Callable[[], Traced], picks: list[int]) -> Traced:
+def _picked(trace: Callable[[], Traced], picks: list[bool]) -> Traced:
     paths, origins = trace()
-    return [paths[index] for index in picks], [origins[index] for index in picks]
+    return list(compress(paths, picks)), list(compress(origins, picks))

@@ -4,10 +4,10 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import replace
-from inspect import iscoroutine
+from inspect import isawaitable
 from typing import Any
 
-from graphql import GraphQLObjectType, is_abstract_type
+from graphql import GraphQLObjectType
 
 from execution.kinds import Batched
 from execution.plan import Field, Plan, Selection
@@ -26,7 +26,8 @@ def levels(plan: Plan, root_type: GraphQLObjectType) -> Iterator[tuple[int, str,
             for path, selection in found
             for field in selection.fields
             if not field.is_leaf
-            for below in _below(field)
+            for below in field.below()
+            if any(one.name != "__typename" for one in below.fields)
         ]
         level += 1
 
@@ -55,10 +56,10 @@ def describe(plan: Plan, root_type: GraphQLObjectType, statements: Mapping[str, 
     """The lines; `statements` names those that each field's batch function sent, by the field's path."""
     for level, path, selection in levels(plan, root_type):
         yield f"level {level}  {selection.type.name}{f'  at {path}' if path else ''}"
-        built = [field.key for field in selection.fields if field not in selection.rest]
+        built = [field.key for field in selection.fields if field not in selection.compiled.rest]
         if built:
             yield f"    built at once: {', '.join(built)}"
-        for field in selection.rest:
+        for field in selection.compiled.rest:
             yield f"    {field.key}: {_how(field)}{_sent(statements.get(joined(path, field), []))}"
 
 
@@ -75,12 +76,6 @@ def _sent(names: list[str]) -> str:
     return f"  sends {', '.join(names)}" if names else ""
 
 
-def _below(field: Field) -> list[Selection]:
-    types = field.plan.schema.get_possible_types(field.named) if is_abstract_type(field.named) else [field.named]
-    selections = [field.selection(type_) for type_ in types]
-    return [selection for selection in selections if any(one.name != "__typename" for one in selection.fields)]
-
-
 def _told(path: str, function: Any) -> Any:
     def call(*args: Any, **arguments: Any) -> Any:
         token = asking.set(path)
@@ -88,7 +83,7 @@ def _told(path: str, function: Any) -> Any:
             values = function(*args, **arguments)
         finally:
             asking.reset(token)
-        return _awaited(path, values) if iscoroutine(values) else values
+        return _awaited(path, values) if isawaitable(values) else values
 
     return call
 

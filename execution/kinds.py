@@ -15,11 +15,12 @@ WRITES = "execution.writes"  # … in a scalar's: a class, and what writes its i
 
 
 class Place(NamedTuple):
-    """Where in the document a field stands."""
+    """Where in the document a field stands; `reads()` tells which columns are read of the rows that it gives, or None where nobody knows."""
 
     operation: OperationDefinitionNode
     field_nodes: list[FieldNode]
     response_key: str
+    reads: Callable[[], frozenset[str] | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,9 +32,10 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Each:
-    """The value is `function(parent)`: pure, and never awaited."""
+    """The value is `function(parent)`: pure, and never awaited. `reads` are the columns that it reads of the parent, None where it does not say."""
 
     function: Callable[[Any], Any]
+    reads: frozenset[str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,9 +55,9 @@ class Itself:
 
 @dataclass(frozen=True, slots=True)
 class Placed:
-    """The value is `function(owner, index)`, where the parent came from a list of `owner`, at `index`."""
+    """The value is `function(owner, index, parent)`, where the parent came from a list of `owner`, at `index`."""
 
-    function: Callable[[Any, int], Any]
+    function: Callable[[Any, int, Any], Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,11 +66,12 @@ class Batched:
 
     An exception among them is that parent's error; one that is raised is everybody's. An awaitable that can be asked and listened to as a
     future is (it has `add_done_callback`) is waited for without a task.
-    `prepare` makes the keyword arguments of what graphql-core coerced; the same arguments give the same.
+    `prepare` makes the keyword arguments of what graphql-core coerced; the same arguments give the same. `reads` is as that of `Each`.
     """
 
     function: Callable[..., list[Any] | Awaitable[list[Any]]]
     prepare: Callable[[dict[str, Any], Place], dict[str, Any]] | None = None
+    reads: frozenset[str] | None = None
 
 
 Kind = Column | Each | Text | Itself | Placed | Batched

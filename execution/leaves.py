@@ -119,13 +119,21 @@ class Within(NamedTuple):
     nested: "list[Within]"
 
 
-def builder(fields: "list[Field]") -> "tuple[Build, list[Field], list[Within]]":
+class Built(NamedTuple):
     """The function that builds the objects of a selection, the fields that it leaves null, and the objects in which it leaves some."""
+
+    build: Build
+    rest: "list[Field]"
+    nested: "list[Within]"
+
+
+def compiled(fields: "list[Field]") -> Built:
+    """What is generated for a selection."""
     source = Source()
     built, rest, nested = source.object(fields, "o", NESTED)
     lines = ["def build(objects):", *source.conditions, " built = []", " add = built.append", " for o in objects:"]
     lines += [f"  add({built})", " return built"]
-    return FunctionType(_code("\n".join(lines)), source.known), rest, nested
+    return Built(FunctionType(_code("\n".join(lines)), source.known), rest, nested)
 
 
 @lru_cache(maxsize=1_000)

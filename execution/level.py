@@ -40,9 +40,12 @@ class Level:
 
     def build(self) -> None:
         """Builds the response objects with what the generated function gives; where it fails, every field is left to be answered with care."""
-        selection = self.selection
+        if not self.selection.pays(len(self.objects)):
+            self.leave_all()
+            return
         try:
-            self.built, self.rest, self.nested = selection.build(self.objects), selection.rest, selection.nested
+            build, rest, nested = self.selection.compiled
+            self.built, self.rest, self.nested = build(self.objects), rest, nested
         except Exception:  # noqa: BLE001  whatever it was, the careful way meets it again, and knows where
             self.leave_all()
 

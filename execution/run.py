@@ -1,13 +1,15 @@
 """The loop: an operation is answered level by level, each field once for all objects of its level.
 
 A level's leaves are built at once (leaves.py). Its other fields start together; a field whose values are there is completed on the spot, and so gives the next
-levels; the others are waited for, and a branch goes on as soon as its own values are in, while the rest still wait.
+levels; the others are waited for, and a branch goes on as soon as its own values are in, while the rest still wait. Between the fields others on the loop
+get their turn, if it has been long.
 """
 
 import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable
 from functools import partial
+from time import perf_counter
 from typing import Any
 
 from graphql import GraphQLObjectType, GraphQLResolveInfo, located_error
@@ -21,6 +23,8 @@ from execution.level import Level
 from execution.nulls import Failure, propagate
 from execution.plan import Field, Plan
 from execution.values import discard, outcome, values_of
+
+TURN = 0.01  # seconds at a stretch, then others get their turn
 
 
 async def _awaited(awaitable: Awaitable[Any]) -> Any:
@@ -78,7 +82,7 @@ class Run:
     def __init__(self, executor: Executor[Any], plan: Plan, root_type: GraphQLObjectType, *, serially: bool) -> None:
         self.executor = executor
         self._failures: list[Failure] = []
-        self._levels: deque[Level] = deque()
+        self._starts: deque[tuple[Level, Field]] = deque()
         self._unstarted: deque[Waiting] = deque()
         self._pending: set[Waiting] = set()
         self._ready: deque[Waiting] = deque()
@@ -95,35 +99,43 @@ class Run:
     def result(self) -> ExecutionResult | Awaitable[ExecutionResult]:
         """Runs the operation; the result is awaitable only if something in it was."""
         try:
-            self._advance()
+            while self._busy_for(TURN) and not self._unstarted:
+                pass
         except BaseException:
             self._drop()
             raise
         return self._finish() if self._unstarted else self._response()
 
-    def _advance(self) -> None:
+    def _busy_for(self, seconds: float) -> bool:
+        # Goes on for so long, field by field; True where there is more to do.
+        end = perf_counter() + seconds
         while True:
-            while self._levels:
-                level = self._levels.popleft()
-                for field in level.rest:
-                    self._start(level, field)
-            if self._unstarted or self._pending or not self._serial:
-                return
-            if any(failure.null_at == 0 for failure in self._failures):
-                return  # the response is null already: what has not begun does not begin (spec 6.4.4)
-            self._start(self._root, self._serial.popleft())
+            if self._ready:
+                waiting = self._ready.popleft()
+                self._pending.discard(waiting)
+                waiting.go_on(waiting.future)
+            elif self._starts:
+                self._start(*self._starts.popleft())
+            elif not self._serial or self._unstarted or self._pending:
+                return False
+            elif any(failure.null_at == 0 for failure in self._failures):
+                return False  # the response is null already: what has not begun does not begin (spec 6.4.4)
+            else:
+                self._start(self._root, self._serial.popleft())
+            if perf_counter() > end:
+                return True
 
     async def _finish(self) -> ExecutionResult:
         try:
-            while self._begin():
-                if not self._ready:
+            while True:
+                busy = self._busy_for(TURN)
+                if not self._begin():
+                    break
+                if busy:
+                    await asyncio.sleep(0)
+                elif not self._ready:
                     self._waker = asyncio.get_running_loop().create_future()
                     await self._waker
-                while self._ready:
-                    waiting = self._ready.popleft()
-                    self._pending.discard(waiting)
-                    waiting.go_on(waiting.future)
-                self._advance()
         except GeneratorExit:
             self._stop()
             self._pending.clear()
@@ -135,13 +147,13 @@ class Run:
         return self._response()
 
     def _begin(self) -> bool:
-        # False where nothing is left to wait for.
+        # False where nothing is left to do or to wait for.
         while self._unstarted:
             waiting = self._unstarted.popleft()
             self._pending.add(waiting)
             if waiting.begin():
                 self._ready.append(waiting)
-        return bool(self._pending)
+        return bool(self._pending or self._starts)
 
     def wake(self, waiting: Waiting) -> None:
         """What was awaited is there."""
@@ -202,7 +214,7 @@ class Run:
             self._unstarted.append(Waiting(self, values, partial(self._loaded, level, field)))
 
     def _loaded(self, level: Level, field: Field, future: Any) -> None:
-        complete(self, level, field, outcome(future, level.objects))
+        self._take(level, field, outcome(future, level.objects))
 
     def after_all(
         self, awaitables: list[Any], go_on: Callable[[list[Any]], None], settle: Callable[[Any], Any] = _awaited
@@ -221,10 +233,8 @@ class Run:
 
     def queue(self, level: Level) -> None:
         """Has the fields that a level still lacks started when its turn comes."""
-        if level.nested:
-            self._levels.extend(level.unfinished())
-        elif level.rest:
-            self._levels.append(level)
+        for unfinished in level.unfinished() if level.nested else (level,):
+            self._starts.extend([(unfinished, field) for field in unfinished.rest])
 
     def fail(self, error: Exception, field: Field, path: Path, depth: int) -> None:
         """Notes an error at a position of this field, `depth` lists deep."""

@@ -32,8 +32,8 @@ def values_of(executor: Executor[Any], level: Level, field: Field) -> Any:
         template, columns = kind.template, kind.columns
         return _each(lambda one: template % tuple([one[column] for column in columns]), objects)
     if isinstance(kind, Placed):
-        function = kind.function
-        return _each(lambda origin: function(*origin), level.origins())
+        place: Callable[..., Any] = kind.function
+        return _each(lambda one: place(*one[0], one[1]), list(zip(level.origins(), objects, strict=True)))
     raise TypeError(kind)
 
 
@@ -47,7 +47,7 @@ def _batch(executor: Executor[Any], kind: Batched, level: Level, field: Field) -
     return values if executor.is_awaitable(values) else checked(values, objects)
 
 
-def outcome(future: Any, parents: Sequence[Any]) -> list[Any]:
+def outcome(future: Any, parents: Sequence[Any]) -> Any:
     """What a future that is done says of each parent.
 
     An exception is asked for and not raised, and gets no name: its traceback would keep this frame, and the frame the exception.
@@ -57,10 +57,14 @@ def outcome(future: Any, parents: Sequence[Any]) -> list[Any]:
     return checked(future.result(), parents)
 
 
-def checked(values: Any, parents: Sequence[Any]) -> list[Any]:
-    """The values, or where they are not one a parent, an error for each."""
+def checked(values: Any, parents: Sequence[Any]) -> Any:
+    """The values, or where they are not one a parent, an error for each; where they are to be awaited in their turn, that."""
+    if type(values) is list and len(values) == len(parents):
+        return values
     if isinstance(values, (list, tuple)) and len(values) == len(parents):
-        return values if type(values) is list else list(values)
+        return list(values)
+    if hasattr(values, "__await__"):
+        return values
     given = f"{len(values)} values" if isinstance(values, (list, tuple)) else repr(type(values).__name__)
     return [WrongNumber(f"a batch function was given {len(parents)} parents and answered with {given}")] * len(parents)
 

@@ -44,14 +44,14 @@ def user(artists: Rows, ctx: Context) -> Awaitable[Rows]:
     return visibility.users(ctx, [artist["user_id"] for artist in artists])
 
 
-async def tracks(artists: Rows, ctx: Context, first: int = 20, after: Cursor | None = None) -> Rows:
+def tracks(artists: Rows, ctx: Context, first: int = 20, after: Cursor | None = None) -> Awaitable[Rows]:
     listing = Listing("tracks_by_artist", nodes=track.listed)
-    return await pages(ctx, listing, [artist["id"] for artist in artists], Arguments(first, after))
+    return pages(ctx, listing, [artist["id"] for artist in artists], Arguments(first, after))
 
 
-async def releases(artists: Rows, ctx: Context, first: int = 20, after: Cursor | None = None) -> Rows:
+def releases(artists: Rows, ctx: Context, first: int = 20, after: Cursor | None = None) -> Awaitable[Rows]:
     listing = Listing("releases_by_artist", nodes=release.listed)
-    return await pages(ctx, listing, [artist["id"] for artist in artists], Arguments(first, after))
+    return pages(ctx, listing, [artist["id"] for artist in artists], Arguments(first, after))
 
 
 async def top_sounds(artists: Rows, ctx: Context, first: int = 10) -> Rows:

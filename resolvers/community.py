@@ -4,8 +4,9 @@ from collections.abc import Awaitable
 from enum import Enum
 from typing import Any
 
+from db.loading import then
 from resolvers import visibility
-from resolvers.context import Context, Rows
+from resolvers.context import Context, Reads, Rows, reads
 from resolvers.ids import Id
 from resolvers.niche import named
 from resolvers.page import Arguments, Cursor, Listing, pages
@@ -51,7 +52,8 @@ def first_video(communities: Rows, ctx: Context) -> Awaitable[Rows]:
     return visibility.videos(ctx, keys)
 
 
-async def videos(
+@reads("id", "status")
+def videos(
     communities: Rows,
     ctx: Context,
     sort: VideoSort = VideoSort.TOP,
@@ -61,25 +63,29 @@ async def videos(
     after: Cursor | None = None,
     last: int | None = None,
     before: Cursor | None = None,
-) -> Rows:
+    reads: Reads = None,
+) -> Awaitable[Rows]:
     query = VIDEOS[sort is VideoSort.TOP, niche is not None, region is not None]
-    given = (None if niche is None else await named(ctx, niche), region)
-    args = tuple(arg for arg in given if arg is not None)
-    listing = Listing(query, args, descending=sort is not VideoSort.FIRST, hides="creator_id")
-    return await pages(ctx, listing, visibility.gathered(communities), Arguments(first, after, last, before))
+
+    def listed(niche_id: int | None) -> Awaitable[Rows]:
+        args = tuple(arg for arg in (niche_id, region) if arg is not None)
+        listing = Listing(query, args, descending=sort is not VideoSort.FIRST, hides="creator_id", reads=reads)
+        return pages(ctx, listing, visibility.gathered(communities), Arguments(first, after, last, before))
+
+    return listed(None) if niche is None else then(named(ctx, niche), listed)
 
 
-async def creators(
+def creators(
     communities: Rows,
     ctx: Context,
     sort: CreatorSort = CreatorSort.MOST_VIDEOS,
     first: int = 20,
     after: Cursor | None = None,
-) -> Rows:
+) -> Awaitable[Rows]:
     most = sort is CreatorSort.MOST_VIDEOS
     query = "creators_by_sound" if most else "earliest_creators_by_sound"
     listing = Listing(query, descending=most, hides="creator_id", nodes=_creators)
-    return await pages(ctx, listing, visibility.gathered(communities), Arguments(first, after))
+    return pages(ctx, listing, visibility.gathered(communities), Arguments(first, after))
 
 
 async def _creators(ctx: Context, edges: Rows) -> Rows:
@@ -87,9 +93,9 @@ async def _creators(ctx: Context, edges: Rows) -> Rows:
     return [user and {**edge, "node": user} for edge, user in zip(edges, found, strict=True)]
 
 
-async def members(communities: Rows, ctx: Context, first: int = 20, after: Cursor | None = None) -> Rows:
+def members(communities: Rows, ctx: Context, first: int = 20, after: Cursor | None = None) -> Awaitable[Rows]:
     listing = Listing("members_by_sound", hides="user_id", nodes=_members)
-    return await pages(ctx, listing, visibility.gathered(communities), Arguments(first, after))
+    return pages(ctx, listing, visibility.gathered(communities), Arguments(first, after))
 
 
 def _members(ctx: Context, edges: Rows) -> Awaitable[Rows]:

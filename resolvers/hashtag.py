@@ -1,5 +1,7 @@
 """Hashtags, and the videos that carry them."""
 
+from collections.abc import Awaitable
+
 from resolvers import video
 from resolvers.community import VideoSort
 from resolvers.context import Context, Rows
@@ -13,9 +15,9 @@ async def hashtag(_: Rows, ctx: Context, name: str) -> Rows:
     return found
 
 
-async def videos(
+def videos(
     hashtags: Rows, ctx: Context, sort: VideoSort = VideoSort.TOP, first: int = 20, after: Cursor | None = None
-) -> Rows:
+) -> Awaitable[Rows]:
     query = "videos_top_by_hashtag" if sort is VideoSort.TOP else "videos_by_hashtag"
     listing = Listing(query, descending=sort is not VideoSort.FIRST, nodes=video.listed)
-    return await pages(ctx, listing, [hashtag["name"] for hashtag in hashtags], Arguments(first, after))
+    return pages(ctx, listing, [hashtag["name"] for hashtag in hashtags], Arguments(first, after))

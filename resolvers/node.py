@@ -1,8 +1,10 @@
 """Any object by its global id."""
 
 from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 from typing import Any
 
+from db.loading import loaded, loading
 from resolvers import ids, visibility
 from resolvers.context import Context, Rows
 from resolvers.errors import InvalidArgument, InvalidId
@@ -25,12 +27,12 @@ FIND: dict[Kind, Callable[[Context, Sequence[Any]], Awaitable[Rows]]] = {
 }
 
 
-async def node(_: Rows, ctx: Context, id: Id) -> Rows:
+def node(_: Rows, ctx: Context, id: Id) -> Awaitable[Rows]:
     kind, key = _read(id)
-    return await FIND[kind](ctx, [key])
+    return FIND[kind](ctx, [key])
 
 
-async def nodes(_: Rows, ctx: Context, ids: list[Id]) -> Rows:
+def nodes(_: Rows, ctx: Context, ids: list[Id]) -> Awaitable[Rows]:
     if len(ids) > LARGEST:
         raise InvalidArgument(f"`ids` holds {len(ids)} ids; at most {LARGEST} are allowed.")
     answers: Rows = [None] * len(ids)
@@ -41,11 +43,17 @@ async def nodes(_: Rows, ctx: Context, ids: list[Id]) -> Rows:
             places.setdefault(kind, []).append((index, key))
         except InvalidId as error:
             answers[index] = error.with_traceback(None)  # its frames hold the answers
+    placed = loaded([answers])
     for kind, found in places.items():
-        rows = await FIND[kind](ctx, [key for _, key in found])
-        for (index, _), row in zip(found, rows, strict=True):
-            answers[index] = row
-    return [answers]
+        rows = loading(FIND[kind](ctx, [key for _, key in found]))
+        placed = placed.joined(rows, partial(_placed, [index for index, _ in found]))
+    return placed
+
+
+def _placed(places: list[int], answers: Rows, rows: Rows) -> Rows:
+    for index, row in zip(places, rows, strict=True):
+        answers[0][index] = row
+    return answers
 
 
 def _read(text: str) -> tuple[Kind, Any]:

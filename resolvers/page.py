@@ -2,12 +2,14 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
-from typing import Any, NewType
+from itertools import chain
+from operator import itemgetter
+from typing import Any, NamedTuple, NewType
 
+from db.loading import loading, then
 from db.queries import QUERIES, Slice
 from events.cursor import BadCursor
-from resolvers.context import Context, Rows
+from resolvers.context import Context, Reads, Rows
 from resolvers.errors import InvalidCursor, InvalidPageSize
 
 Cursor = NewType("Cursor", str)
@@ -16,12 +18,12 @@ Found = tuple[Rows, Rows]  # the rows that cursors come from, and beside them th
 Load = Callable[[Context, list[Any], Slice], Awaitable[Rows]]
 
 LARGEST = 100
+NOBODY: frozenset[int] = frozenset()
 MOST_ROWS = 1000  # of one look: each further one is twice as long, so that 20,000 hidden ones in a row cost 55 statements instead of 6,669
 SLACK = 4  # rows beyond the page, so that a few hidden ones seldom cost a second statement; the same for every viewer: one key
 
 
-@dataclass(frozen=True, slots=True)
-class Arguments:
+class Arguments(NamedTuple):
     """The four page arguments as they came."""
 
     first: int | None = None
@@ -35,13 +37,12 @@ class Arguments:
         return self.first is None and self.last is not None
 
 
-@dataclass(frozen=True, slots=True)
-class Listing:
+class Listing(NamedTuple):
     """How one list is read: its query and further parameters, its order, and what hides an edge.
 
     `hides` names the column of the user whose edge disappears where viewer and user blocked each other. `nodes` gives an edge's node where it stands in another
     table; an edge whose node is None disappears, and the others are replaced by their nodes. `load` reads the rows where that takes more than the one query,
-    whose keyset they then share. A key that is None has an empty list.
+    whose keyset they then share. A key that is None has an empty list. `reads` is what is read of the rows.
     """
 
     query: str
@@ -50,23 +51,30 @@ class Listing:
     hides: str | None = None
     nodes: Nodes | None = None
     load: Load | None = None
+    reads: Reads = None
 
     def rows(self, ctx: Context, keys: list[Any], part: Slice) -> Awaitable[Rows]:
         """The rows of this part of each key's list."""
         if self.load is not None:
             return self.load(ctx, keys, part)
-        return getattr(ctx.db, self.query)(keys, part, *self.args)  # type: ignore[no-any-return]
+        return getattr(ctx.db, self.query)(keys, part, *self.args, reads=self.reads)  # type: ignore[no-any-return]
 
     def scope(self, key: Any) -> str:
         """What a cursor of this list is bound to."""
         return f"{self.query}|{key}|{self.args}|{self.descending}"
 
 
-async def pages(ctx: Context, listing: Listing, keys: Sequence[Any], arguments: Arguments, default: int = 20) -> Rows:
+def pages(
+    ctx: Context, listing: Listing, keys: Sequence[Any], arguments: Arguments, default: int = 20
+) -> Awaitable[Rows]:
     """A connection for each key; a key whose cursor is not its own has an InvalidCursor in its position."""
     size = check_size(arguments, default)
     if arguments.after is None and arguments.before is None:
-        return await _pages(ctx, listing, list(keys), (None, None), arguments, size)
+        return _pages(ctx, listing, list(keys), (None, None), arguments, size)
+    return _all_bounded(ctx, listing, keys, arguments, size)
+
+
+async def _all_bounded(ctx: Context, listing: Listing, keys: Sequence[Any], arguments: Arguments, size: int) -> Rows:
     answers = await asyncio.gather(
         *(_bounded(ctx, listing, key, arguments, size) for key in keys), return_exceptions=True
     )
@@ -103,29 +111,61 @@ async def _bounded(ctx: Context, listing: Listing, key: Any, arguments: Argument
     return answer  # type: ignore[no-any-return]
 
 
-async def _pages(
+def _pages(
     ctx: Context,
     listing: Listing,
     keys: list[Any],
     bounds: tuple[tuple[Any, ...] | None, tuple[Any, ...] | None],
     arguments: Arguments,
     size: int,
-) -> Rows:
+) -> Awaitable[Rows]:
     start, stop = reversed(bounds) if arguments.backwards else bounds
     descending = listing.descending != arguments.backwards
-    lists = await _scan(ctx, listing, keys, Slice(size + 1 + SLACK, descending, start, stop), size + 1)
-    return [_connection(ctx, listing, key, found, arguments, size) for key, found in zip(keys, lists, strict=True)]
+
+    def connections(lists: list[Found]) -> Rows:
+        return [_connection(ctx, listing, key, found, arguments, size) for key, found in zip(keys, lists, strict=True)]
+
+    part = Slice(size + 1 + SLACK, descending, start, stop)
+    return then(_scan(ctx, listing, keys, part, size + 1), connections)
 
 
-async def _scan(ctx: Context, listing: Listing, keys: list[Any], part: Slice, wanted: int) -> list[Found]:
+def _scan(ctx: Context, listing: Listing, keys: list[Any], part: Slice, wanted: int) -> Awaitable[list[Found]]:
     # At least `wanted` edges where the list has so many that may be seen.
+    def whole(lists: Rows, kept: list[Found]) -> Any:
+        short = [i for i, rows in enumerate(lists) if len(rows) == part.limit and len(kept[i][0]) < wanted]
+        return _refilled(ctx, listing, keys, part, wanted, lists, kept, short) if short else kept
+
+    def seen(lists: Rows, hidden: frozenset[int] = NOBODY) -> Any:
+        hides, shown = listing.hides, lists
+        if hides and not hidden.isdisjoint(map(itemgetter(hides), chain.from_iterable(lists))):
+            shown = [[row for row in rows if row[hides] not in hidden] for rows in lists]
+        if listing.nodes is None:
+            return whole(lists, [(rows, rows) for rows in shown])
+        nodes = listing.nodes(ctx, [row for rows in shown for row in rows])
+        return then(nodes, lambda found: whole(lists, _paired(shown, found)))
+
     load = listing.rows(ctx, keys, part)
-    hidden = await ctx.hidden() if listing.hides else frozenset()
-    lists = await load
-    kept = await _visible(ctx, listing, lists, hidden)
-    short = [i for i, rows in enumerate(lists) if len(rows) == part.limit and len(kept[i][0]) < wanted]
-    if not short:
-        return kept
+    return loading(load).joined(ctx.hidden(), seen) if listing.hides else then(load, seen)
+
+
+def _paired(lists: Rows, nodes: Rows) -> list[Found]:
+    # The rows that have a node, and beside them their nodes.
+    ahead = iter(nodes)
+    pairs = [[(row, node) for row, node in zip(rows, ahead, strict=False) if node is not None] for rows in lists]
+    return [([row for row, _ in found], [node for _, node in found]) for found in pairs]
+
+
+async def _refilled(
+    ctx: Context,
+    listing: Listing,
+    keys: list[Any],
+    part: Slice,
+    wanted: int,
+    lists: Rows,
+    kept: list[Found],
+    short: list[int],
+) -> list[Found]:
+    # Those that hid too many go on behind their last row.
     keyset = QUERIES[listing.query].keyset
     longer = min(2 * part.limit, MOST_ROWS)
     further = await asyncio.gather(
@@ -143,16 +183,6 @@ async def _scan(ctx: Context, listing: Listing, keys: list[Any], part: Slice, wa
     for i, ((anchors, edges),) in zip(short, further, strict=True):
         kept[i] = kept[i][0] + anchors, kept[i][1] + edges
     return kept
-
-
-async def _visible(ctx: Context, listing: Listing, lists: Rows, hidden: frozenset[int]) -> list[Found]:
-    if listing.hides and hidden:
-        lists = [[row for row in rows if row[listing.hides] not in hidden] for rows in lists]
-    if listing.nodes is None:
-        return [(rows, rows) for rows in lists]
-    nodes = iter(await listing.nodes(ctx, [row for rows in lists for row in rows]))
-    pairs = [[(row, node) for row, node in zip(rows, nodes, strict=False) if node is not None] for rows in lists]
-    return [([row for row, _ in found], [node for _, node in found]) for found in pairs]
 
 
 def _connection(

@@ -1,14 +1,14 @@
 """Playlists: what somebody put in order, alone or with others."""
 
-import asyncio
 import re
 from collections.abc import Awaitable
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
+from db.loading import loading
 from resolvers import ids, visibility
-from resolvers.context import Context, Rows
+from resolvers.context import Context, Reads, Rows
 from resolvers.ids import Id
 from resolvers.page import Arguments, Cursor, Listing, pages
 
@@ -39,12 +39,13 @@ class PlaylistBy:
     share_token: str | None
 
 
-async def playlist(_: Rows, ctx: Context, by: PlaylistBy) -> Rows:
+def playlist(_: Rows, ctx: Context, by: PlaylistBy) -> Awaitable[Rows]:
     if by.share_token is None:
-        return await visibility.playlists(ctx, [ids.PLAYLIST.read(by.id or "")])
+        return visibility.playlists(ctx, [ids.PLAYLIST.read(by.id or "")])
     token = by.share_token if SHARE_TOKEN.fullmatch(by.share_token) else None
-    (claim,) = await ctx.db.playlist_id_by_share_token([token])
-    return await visibility.shared_playlists(ctx, [claim and claim["playlist_id"]])
+    return loading(ctx.db.playlist_id_by_share_token([token])).then(
+        lambda claims: visibility.shared_playlists(ctx, [claim and claim["playlist_id"] for claim in claims])
+    )
 
 
 def listed(ctx: Context, edges: Rows) -> Awaitable[Rows]:
@@ -62,28 +63,29 @@ async def collaborators(playlists: Rows, ctx: Context) -> Rows:
     return [[{**row, "user": user} for row, user in zip(rows, found, strict=False) if user] for rows in lists]
 
 
-async def viewer_role(playlists: Rows, ctx: Context) -> Rows:
-    return await visibility.playlist_roles(ctx, playlists)
+def viewer_role(playlists: Rows, ctx: Context) -> Awaitable[list[str | None]]:
+    return visibility.playlist_roles(ctx, playlists)
 
 
-async def items(
+def items(
     playlists: Rows,
     ctx: Context,
     first: int | None = None,
     after: Cursor | None = None,
     last: int | None = None,
     before: Cursor | None = None,
-) -> Rows:
+) -> Awaitable[Rows]:
     listing = Listing("items_by_playlist", descending=False)
-    return await pages(ctx, listing, [row["id"] for row in playlists], Arguments(first, after, last, before))
+    return pages(ctx, listing, [row["id"] for row in playlists], Arguments(first, after, last, before))
 
 
-async def entry(items: Rows, ctx: Context) -> Rows:
-    tracks, sounds = await asyncio.gather(
-        ctx.db.track_by_id([item["entry_id"] if item["kind"] == "TRACK" else None for item in items]),
-        visibility.listed_sounds(ctx, [item["entry_id"] if item["kind"] == "SOUND" else None for item in items]),
+def entry(items: Rows, ctx: Context, reads: Reads = None) -> Awaitable[Rows]:
+    keys = [(item["kind"] == "TRACK", item["entry_id"]) for item in items]
+    tracks = ctx.db.track_by_id([key if is_track else None for is_track, key in keys], reads=reads)
+    sounds = visibility.listed_sounds(ctx, [None if is_track else key for is_track, key in keys], reads)
+    return loading(tracks).joined(
+        sounds, lambda some, others: [track or sound for track, sound in zip(some, others, strict=True)]
     )
-    return [track or sound for track, sound in zip(tracks, sounds, strict=True)]
 
 
 def added_by(items: Rows, ctx: Context) -> Awaitable[Rows]:

@@ -45,6 +45,6 @@ def artists(releases: Rows, ctx: Context) -> Awaitable[Rows]:
     return ctx.db.credits_by_release([release["id"] for release in releases])
 
 
-async def tracks(releases: Rows, ctx: Context, first: int = 50, after: Cursor | None = None) -> Rows:
+def tracks(releases: Rows, ctx: Context, first: int = 50, after: Cursor | None = None) -> Awaitable[Rows]:
     listing = Listing("tracks_by_release", descending=False, nodes=track.listed)
-    return await pages(ctx, listing, [release["id"] for release in releases], Arguments(first, after), default=50)
+    return pages(ctx, listing, [release["id"] for release in releases], Arguments(first, after), default=50)

@@ -36,7 +36,7 @@ FIND: dict[str, Callable[[Context, Sequence[Any]], Awaitable[Rows]]] = {
 }
 
 
-async def search(
+def search(
     _: Rows,
     ctx: Context,
     query: str,
@@ -44,13 +44,13 @@ async def search(
     region: RegionCode | None = None,
     first: int = 20,
     after: Cursor | None = None,
-) -> Rows:
+) -> Awaitable[Rows]:
     if kinds == []:
         raise InvalidArgument("`kinds` is empty; name at least one, or leave it out to search everything.")
     wanted = None if kinds is None else tuple(sorted({kind.value for kind in kinds}))
     home = None if region == NOWHERE else region
     listing = Listing("search_documents", (wanted, home), nodes=_edges)
-    return await pages(ctx, listing, [read_query(query)], Arguments(first, after))
+    return pages(ctx, listing, [read_query(query)], Arguments(first, after))
 
 
 def read_query(text: str) -> str:

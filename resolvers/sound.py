@@ -8,7 +8,7 @@ from typing import Any
 from db.database import Transaction
 from events import outbox
 from resolvers import ids, visibility
-from resolvers.context import Context, Rows
+from resolvers.context import Context, Reads, Rows, reads
 from resolvers.errors import Refusal
 from resolvers.ids import Id
 from resolvers.page import Arguments, Cursor, Listing, pages
@@ -34,8 +34,9 @@ def sound(_: Rows, ctx: Context, id: Id) -> Awaitable[Rows]:
     return ctx.db.sound_by_id([ids.SOUND.read(id)])
 
 
-def creator(sounds: Rows, ctx: Context) -> Awaitable[Rows]:
-    return visibility.users(ctx, [sound["creator_id"] for sound in sounds])
+@reads("creator_id")
+def creator(sounds: Rows, ctx: Context, reads: Reads = None) -> Awaitable[Rows]:
+    return visibility.users(ctx, [sound["creator_id"] for sound in sounds], reads)
 
 
 async def derived_from(sounds: Rows, ctx: Context) -> Rows:
@@ -43,8 +44,9 @@ async def derived_from(sounds: Rows, ctx: Context) -> Rows:
     return [visibility.listed(sound) for sound in found]
 
 
-def track(sounds: Rows, ctx: Context) -> Awaitable[Rows]:
-    return ctx.db.track_by_id([sound["track_id"] for sound in sounds])
+@reads("track_id")
+def track(sounds: Rows, ctx: Context, reads: Reads = None) -> Awaitable[Rows]:
+    return ctx.db.track_by_id([sound["track_id"] for sound in sounds], reads=reads)
 
 
 def listed(ctx: Context, edges: Rows) -> Awaitable[Rows]:
@@ -52,9 +54,9 @@ def listed(ctx: Context, edges: Rows) -> Awaitable[Rows]:
     return visibility.listed_sounds(ctx, [edge["sound_id"] for edge in edges])
 
 
-async def derivatives(sounds: Rows, ctx: Context, first: int = 20, after: Cursor | None = None) -> Rows:
+def derivatives(sounds: Rows, ctx: Context, first: int = 20, after: Cursor | None = None) -> Awaitable[Rows]:
     listing = Listing("derivatives_by_sound", nodes=listed)
-    return await pages(ctx, listing, [sound["id"] for sound in sounds], Arguments(first, after))
+    return pages(ctx, listing, [sound["id"] for sound in sounds], Arguments(first, after))
 
 
 async def share_url(sounds: Rows, ctx: Context) -> Rows:

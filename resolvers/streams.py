@@ -42,7 +42,7 @@ class Observed(Context):
     async def mark(self) -> Hashable:
         """What the answer depended on: those for whom it is the same may share it."""
         depends = self.depends
-        return self.site, await self.hidden() if depends is Depends.HIDDEN else self.viewer if depends else None
+        return self.site(), await self.hidden() if depends is Depends.HIDDEN else self.viewer if depends else None
 
     def hidden(self) -> Loading[frozenset[int]]:
         """As a context's; noted for what it is, although the viewer is looked at for it."""
@@ -64,11 +64,11 @@ def mark(ctx: Context, depends: Depends) -> Hashable | Awaitable[Hashable]:
     """What of this context an answer depends on that depended on so much of another."""
     if depends is Depends.HIDDEN and ctx.viewer is not None:
         return _mark(ctx)
-    return ctx.site, STRANGERS if depends is Depends.HIDDEN else ctx.viewer if depends else None
+    return ctx.site(), STRANGERS if depends is Depends.HIDDEN else ctx.viewer if depends else None
 
 
 async def _mark(ctx: Context) -> Hashable:
-    return ctx.site, await observed(ctx).hidden()
+    return ctx.site(), await observed(ctx).hidden()
 
 
 @asynccontextmanager

@@ -7,7 +7,7 @@ from enum import Enum
 from typing import Any
 
 from resolvers import ids, sound
-from resolvers.context import Context, Rows
+from resolvers.context import Context, Rows, reads
 from resolvers.ids import Id
 from resolvers.page import Arguments, Cursor, Listing, pages
 from resolvers.regions import RegionCode
@@ -59,6 +59,7 @@ def listed(ctx: Context, edges: Rows) -> Awaitable[Rows]:
     return ctx.db.track_by_id([edge["track_id"] for edge in edges])
 
 
+@reads("id")
 def artists(tracks: Rows, ctx: Context) -> Awaitable[Rows]:
     return ctx.db.credits_by_track([track["id"] for track in tracks])
 
@@ -94,14 +95,14 @@ def relinked_to(availabilities: Rows, ctx: Context) -> Awaitable[Rows]:
     return ctx.db.track_by_id([availability["relinked_to_id"] for availability in availabilities])
 
 
-async def sounds(tracks: Rows, ctx: Context, first: int = 20, after: Cursor | None = None) -> Rows:
+def sounds(tracks: Rows, ctx: Context, first: int = 20, after: Cursor | None = None) -> Awaitable[Rows]:
     listing = Listing("sounds_by_track", nodes=sound.listed)
-    return await pages(ctx, listing, [track["id"] for track in tracks], Arguments(first, after))
+    return pages(ctx, listing, [track["id"] for track in tracks], Arguments(first, after))
 
 
-async def comments(tracks: Rows, ctx: Context, first: int = 20, after: Cursor | None = None) -> Rows:
+def comments(tracks: Rows, ctx: Context, first: int = 20, after: Cursor | None = None) -> Awaitable[Rows]:
     listing = Listing("comments_by_track", hides="author_id")
-    return await pages(ctx, listing, [track["id"] for track in tracks], Arguments(first, after))
+    return pages(ctx, listing, [track["id"] for track in tracks], Arguments(first, after))
 
 
 async def share_url(tracks: Rows, ctx: Context) -> Rows:

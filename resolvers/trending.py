@@ -6,11 +6,12 @@ from datetime import timedelta
 from enum import Enum
 from typing import Any
 
+from db.loading import loading
 from events.chart_stream import ChartSource, chart_stream
 from events.cursor import Cursors
 from events.watch import Told
 from resolvers import ids
-from resolvers.context import Context, Rows
+from resolvers.context import Context, Reads, Rows
 from resolvers.errors import CursorExpired, InvalidCursor, StreamsUnavailable
 from resolvers.ids import Id
 from resolvers.niche import named
@@ -22,7 +23,6 @@ from trending.counters import ALL_NICHES, GLOBAL
 from trending.score import LARGEST_CHART
 
 NEW = timedelta(days=30)
-EDGES = ("entries", "entered", "moved")
 
 
 class TrendWindow(Enum):
@@ -96,10 +96,8 @@ async def updates(
 
 def _dressed(cursors: Cursors, key: ChartKey, update: dict[str, Any]) -> dict[str, Any]:
     # Its entries are edges of the chart's first page, so that a client can page on from them; a page's cursor is another than the stream's.
-    sign = _signing(cursors, _scope(key, None), update["chart"])
-    edges = {part: [entry | {"sign": sign} for entry in update[part]] for part in EDGES if part in update}
     left = {"left": [ids.SOUND.write(sound_id) for sound_id in update["left"]]} if "left" in update else {}
-    return update | edges | left
+    return update | left | {"sign": _signing(cursors, _scope(key, None), update["chart"])}
 
 
 def _signing(cursors: Cursors, scope: str, chart: dict[str, Any]) -> Callable[[Any], str]:
@@ -164,8 +162,11 @@ def _cleared_commercially(sound: Any, ctx: Context) -> bool:
     return bool(sound["rights_commercial"]) and (expires_at is None or expires_at > ctx.now)
 
 
-async def entry_sound(entries: Rows, ctx: Context) -> Rows:
-    sounds = await ctx.db.sound_by_id([entry["sound_id"] for entry in entries])
+def entry_sound(entries: Rows, ctx: Context, reads: Reads = None) -> Awaitable[Rows]:
+    return loading(ctx.db.sound_by_id([entry["sound_id"] for entry in entries], reads=reads)).then(_active)
+
+
+def _active(sounds: Rows) -> Rows:
     return [sound if sound is not None and sound["status"] == "ACTIVE" else None for sound in sounds]
 
 

@@ -39,42 +39,44 @@ async def user(_: Rows, ctx: Context, by: UserBy) -> Rows:
     return await visibility.users(ctx, [row and row["user_id"] for row in found])
 
 
+def _pages(users: Rows, ctx: Context, listing: Listing, arguments: Arguments) -> Awaitable[Rows]:
+    return visibility.known(ctx, users).then(lambda keys: pages(ctx, listing, keys, arguments))
+
+
 def artist(users: Rows, ctx: Context) -> Awaitable[Rows]:
     return ctx.db.artist_by_id([user["artist_id"] for user in users])
 
 
-async def videos(users: Rows, ctx: Context, first: int = 20, after: Cursor | None = None) -> Rows:
-    listing = Listing("videos_by_user", nodes=video.listed)
-    return await pages(ctx, listing, await visibility.known(ctx, users), Arguments(first, after))
+def videos(users: Rows, ctx: Context, first: int = 20, after: Cursor | None = None) -> Awaitable[Rows]:
+    return _pages(users, ctx, Listing("videos_by_user", nodes=video.listed), Arguments(first, after))
 
 
-async def original_sounds(users: Rows, ctx: Context, first: int = 20, after: Cursor | None = None) -> Rows:
-    listing = Listing("sounds_by_user", nodes=sound.listed)
-    return await pages(ctx, listing, await visibility.known(ctx, users), Arguments(first, after))
+def original_sounds(users: Rows, ctx: Context, first: int = 20, after: Cursor | None = None) -> Awaitable[Rows]:
+    return _pages(users, ctx, Listing("sounds_by_user", nodes=sound.listed), Arguments(first, after))
 
 
-async def playlists(users: Rows, ctx: Context, first: int = 20, after: Cursor | None = None) -> Rows:
-    listing = Listing("playlists_by_user", nodes=playlist.listed)
-    return await pages(ctx, listing, await visibility.known(ctx, users), Arguments(first, after))
+def playlists(users: Rows, ctx: Context, first: int = 20, after: Cursor | None = None) -> Awaitable[Rows]:
+    return _pages(users, ctx, Listing("playlists_by_user", nodes=playlist.listed), Arguments(first, after))
 
 
-async def communities(users: Rows, ctx: Context, first: int = 20, after: Cursor | None = None) -> Rows:
-    listing = Listing("communities_by_user", nodes=community.listed)
-    return await pages(ctx, listing, await visibility.known(ctx, users), Arguments(first, after))
+def communities(users: Rows, ctx: Context, first: int = 20, after: Cursor | None = None) -> Awaitable[Rows]:
+    return _pages(users, ctx, Listing("communities_by_user", nodes=community.listed), Arguments(first, after))
 
 
-async def followers(users: Rows, ctx: Context, first: int = 20, after: Cursor | None = None) -> Rows:
-    listing = Listing("followers_by_user", hides="follower_id", nodes=_followers)
-    return await pages(ctx, listing, await visibility.known(ctx, users), Arguments(first, after))
+def followers(users: Rows, ctx: Context, first: int = 20, after: Cursor | None = None) -> Awaitable[Rows]:
+    return _pages(
+        users, ctx, Listing("followers_by_user", hides="follower_id", nodes=_followers), Arguments(first, after)
+    )
 
 
 def _followers(ctx: Context, edges: Rows) -> Awaitable[Rows]:
     return visibility.users(ctx, [edge["follower_id"] for edge in edges])
 
 
-async def following(users: Rows, ctx: Context, first: int = 20, after: Cursor | None = None) -> Rows:
-    listing = Listing("following_by_user", hides="followed_id", nodes=_followed)
-    return await pages(ctx, listing, await visibility.known(ctx, users), Arguments(first, after))
+def following(users: Rows, ctx: Context, first: int = 20, after: Cursor | None = None) -> Awaitable[Rows]:
+    return _pages(
+        users, ctx, Listing("following_by_user", hides="followed_id", nodes=_followed), Arguments(first, after)
+    )
 
 
 def _followed(ctx: Context, edges: Rows) -> Awaitable[Rows]:

@@ -11,7 +11,7 @@ from typing import Any
 from db.database import Transaction
 from events import outbox
 from resolvers import ids, visibility
-from resolvers.context import Context, Rows
+from resolvers.context import Context, Reads, Rows, reads
 from resolvers.errors import Refusal
 from resolvers.ids import Id
 from resolvers.page import Arguments, Cursor, Listing, pages
@@ -36,12 +36,14 @@ def video(_: Rows, ctx: Context, id: Id) -> Awaitable[Rows]:
     return visibility.videos(ctx, [ids.VIDEO.read(id)])
 
 
+@reads("sound_id")
 def sound(videos: Rows, ctx: Context) -> Awaitable[Rows]:
     return ctx.db.sound_by_id([video["sound_id"] for video in videos])
 
 
-def creator(videos: Rows, ctx: Context) -> Awaitable[Rows]:
-    return visibility.users(ctx, [video["creator_id"] for video in videos])
+@reads("creator_id")
+def creator(videos: Rows, ctx: Context, reads: Reads = None) -> Awaitable[Rows]:
+    return visibility.users(ctx, [video["creator_id"] for video in videos], reads)
 
 
 def response_to(videos: Rows, ctx: Context) -> Awaitable[Rows]:
@@ -70,9 +72,9 @@ async def _flattened(load: Callable[[list[Any]], Awaitable[Rows]], lists: list[l
     return [[row for _, row in zip(keys, found, strict=False) if row is not None] for keys in lists]
 
 
-async def comments(videos: Rows, ctx: Context, first: int = 20, after: Cursor | None = None) -> Rows:
+def comments(videos: Rows, ctx: Context, first: int = 20, after: Cursor | None = None) -> Awaitable[Rows]:
     listing = Listing("comments_by_video", hides="author_id")
-    return await pages(ctx, listing, [(video["sound_id"], video["id"]) for video in videos], Arguments(first, after))
+    return pages(ctx, listing, [(video["sound_id"], video["id"]) for video in videos], Arguments(first, after))
 
 
 async def share_url(videos: Rows, ctx: Context) -> Rows:

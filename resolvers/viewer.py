@@ -19,33 +19,33 @@ async def viewer(_: Rows, ctx: Context) -> Rows:
     return [user if user is not None and user["status"] != "DELETED" else None]
 
 
-async def saved_sounds(viewers: Rows, ctx: Context, first: int = 20, after: Cursor | None = None) -> Rows:
+def saved_sounds(viewers: Rows, ctx: Context, first: int = 20, after: Cursor | None = None) -> Awaitable[Rows]:
     listing = Listing("saved_sounds_by_user", nodes=sound.listed)
-    return await pages(ctx, listing, _keys(viewers), Arguments(first, after))
+    return pages(ctx, listing, _keys(viewers), Arguments(first, after))
 
 
-async def saved_tracks(viewers: Rows, ctx: Context, first: int = 20, after: Cursor | None = None) -> Rows:
+def saved_tracks(viewers: Rows, ctx: Context, first: int = 20, after: Cursor | None = None) -> Awaitable[Rows]:
     listing = Listing("saved_tracks_by_user", nodes=track.listed)
-    return await pages(ctx, listing, _keys(viewers), Arguments(first, after))
+    return pages(ctx, listing, _keys(viewers), Arguments(first, after))
 
 
-async def playlists(viewers: Rows, ctx: Context, first: int = 20, after: Cursor | None = None) -> Rows:
+def playlists(viewers: Rows, ctx: Context, first: int = 20, after: Cursor | None = None) -> Awaitable[Rows]:
     listing = Listing("playlists_by_viewer", nodes=playlist.listed)
-    return await pages(ctx, listing, _keys(viewers), Arguments(first, after))
+    return pages(ctx, listing, _keys(viewers), Arguments(first, after))
 
 
-async def blocked(viewers: Rows, ctx: Context, first: int = 20, after: Cursor | None = None) -> Rows:
+def blocked(viewers: Rows, ctx: Context, first: int = 20, after: Cursor | None = None) -> Awaitable[Rows]:
     listing = Listing("blocked_by_user", nodes=_blocked)
-    return await pages(ctx, listing, _keys(viewers), Arguments(first, after))
+    return pages(ctx, listing, _keys(viewers), Arguments(first, after))
 
 
 def _blocked(ctx: Context, edges: Rows) -> Awaitable[Rows]:
     return visibility.blocked_users(ctx, [edge["blocked_id"] for edge in edges])
 
 
-async def following(viewers: Rows, ctx: Context, first: int = 20, after: Cursor | None = None) -> Rows:
+def following(viewers: Rows, ctx: Context, first: int = 20, after: Cursor | None = None) -> Awaitable[Rows]:
     listing = Listing("newest_videos_by_users", load=_newest, nodes=video.listed)
-    return await pages(ctx, listing, _keys(viewers), Arguments(first, after))
+    return pages(ctx, listing, _keys(viewers), Arguments(first, after))
 
 
 async def _newest(ctx: Context, viewers: list[int], part: Slice) -> Rows:

@@ -6,21 +6,21 @@ asked for by its id, or as the sound of a video, it still answers, so that its s
 counts, but shows nobody and nothing. A muted one is only silent.
 """
 
-import asyncio
 from collections.abc import Awaitable, Sequence
+from functools import partial
 from typing import Any
 
 from db.loading import Loading, loading
-from resolvers.context import Context, Rows
+from resolvers.context import Context, Reads, Rows
 
 
-def users(ctx: Context, ids: Sequence[int | None]) -> Loading[Rows]:
+def users(ctx: Context, ids: Sequence[int | None], reads: Reads = None) -> Loading[Rows]:
     """The users of these ids; a statement for the users, and one a request for the viewer's blocks."""
-    return loading(ctx.db.user_by_id(ids)).joined(ctx.hidden(), _active)
+    return loading(ctx.db.user_by_id(ids, reads=reads)).joined(ctx.hidden(), partial(_active, ids))
 
 
-def _active(users: Rows, hidden: frozenset[int]) -> Rows:
-    if not hidden:
+def _active(ids: Sequence[int | None], users: Rows, hidden: frozenset[int]) -> Rows:
+    if hidden.isdisjoint(ids):
         return [user if user is not None and user["status"] == "ACTIVE" else None for user in users]
     return [
         user if user is not None and user["status"] == "ACTIVE" and user["id"] not in hidden else None for user in users
@@ -49,9 +49,11 @@ def _by_others(ctx: Context, load: Awaitable[Rows], author: str) -> Loading[Rows
     )
 
 
-def listed_sounds(ctx: Context, ids: Sequence[int | None]) -> Loading[Rows]:
+def listed_sounds(ctx: Context, ids: Sequence[int | None], reads: Reads = None) -> Loading[Rows]:
     """The sounds of these ids as a list shows them: without the removed."""
-    return loading(ctx.db.sound_by_id(ids)).then(lambda sounds: [listed(sound) for sound in sounds])
+    return loading(ctx.db.sound_by_id(ids, reads=reads)).then(
+        lambda sounds: [sound if sound is not None and sound["status"] != "REMOVED" else None for sound in sounds]
+    )
 
 
 def listed(sound: Any) -> Any:
@@ -64,10 +66,9 @@ def gathered(sounds: Rows) -> list[int | None]:
     return [None if listed(sound) is None else sound["id"] for sound in sounds]
 
 
-async def known(ctx: Context, users: Rows) -> list[int | None]:
+def known(ctx: Context, users: Rows) -> Loading[list[int | None]]:
     """The keys by which these users show what is theirs: None, which shows nothing, across a block."""
-    hidden = await ctx.hidden()
-    return [None if user["id"] in hidden else user["id"] for user in users]
+    return ctx.hidden().then(lambda hidden: [None if user["id"] in hidden else user["id"] for user in users])
 
 
 async def blocked_users(ctx: Context, ids: Sequence[int | None]) -> Rows:
@@ -75,26 +76,29 @@ async def blocked_users(ctx: Context, ids: Sequence[int | None]) -> Rows:
     return [user if user is not None and user["status"] == "ACTIVE" else None for user in await ctx.db.user_by_id(ids)]
 
 
-async def playlists(ctx: Context, ids: Sequence[int | None]) -> Rows:
+def playlists(ctx: Context, ids: Sequence[int | None]) -> Loading[Rows]:
     """The playlists of these ids that are public or that the viewer works on."""
-    return await _playlists(ctx, ids, {"PUBLIC"})
+    return _playlists(ctx, ids, {"PUBLIC"})
 
 
-async def shared_playlists(ctx: Context, ids: Sequence[int | None]) -> Rows:
+def shared_playlists(ctx: Context, ids: Sequence[int | None]) -> Loading[Rows]:
     """The playlists of these ids, whose share token the viewer holds."""
-    return await _playlists(ctx, ids, {"PUBLIC", "UNLISTED"})
+    return _playlists(ctx, ids, {"PUBLIC", "UNLISTED"})
 
 
-async def _playlists(ctx: Context, ids: Sequence[int | None], to_all: set[str]) -> Rows:
-    found = await ctx.db.playlist_by_id(ids)
-    closed = [row if row is not None and row["visibility"] not in to_all else None for row in found]
-    owners, roles = await asyncio.gather(
-        users(ctx, [row and row["owner_id"] for row in found]), playlist_roles(ctx, closed)
-    )
-    return [
-        row if row is not None and _shows(row, owner, role, ctx.viewer, to_all) else None
-        for row, owner, role in zip(found, owners, roles, strict=True)
-    ]
+def _playlists(ctx: Context, ids: Sequence[int | None], to_all: set[str]) -> Loading[Rows]:
+    def shown(found: Rows) -> Loading[Rows]:
+        closed = [row if row is not None and row["visibility"] not in to_all else None for row in found]
+        owners = users(ctx, [row and row["owner_id"] for row in found])
+        return owners.joined(
+            playlist_roles(ctx, closed),
+            lambda owners, roles: [
+                row if row is not None and _shows(row, owner, role, ctx.viewer, to_all) else None
+                for row, owner, role in zip(found, owners, roles, strict=True)
+            ],
+        )
+
+    return loading(ctx.db.playlist_by_id(ids)).then(shown)
 
 
 def _shows(playlist: Any, owner: Any, role: str | None, viewer: int | None, to_all: set[str]) -> bool:
@@ -103,12 +107,13 @@ def _shows(playlist: Any, owner: Any, role: str | None, viewer: int | None, to_a
     return seen and (role is not None or playlist["visibility"] in to_all)
 
 
-async def playlist_roles(ctx: Context, playlists: Rows) -> list[str | None]:
+def playlist_roles(ctx: Context, playlists: Rows) -> Loading[list[str | None]]:
     """OWNER, EDITOR or VIEWER where the viewer works on the playlist, else None; one statement for those that he does not own."""
     viewer = ctx.viewer
     asked = [row if viewer is not None and row is not None and row["owner_id"] != viewer else None for row in playlists]
-    found = await ctx.db.playlist_role([row and (row["id"], viewer) for row in asked])
-    return [
-        "OWNER" if row is not None and row["owner_id"] == viewer else role and role["role"]
-        for row, role in zip(playlists, found, strict=True)
-    ]
+    return loading(ctx.db.playlist_role([row and (row["id"], viewer) for row in asked])).then(
+        lambda found: [
+            "OWNER" if row is not None and row["owner_id"] == viewer else role and role["role"]
+            for row, role in zip(playlists, found, strict=True)
+        ]
+    )

@@ -28,6 +28,7 @@ from schema.scalars import WRITES
 Info = strawberry.Info[Context, None]
 DEFINITION = "strawberry-definition"  # the key under which Strawberry keeps its own in what it makes for graphql-core
 RESPONSE_KEY = "response_key"  # a parameter of this name is no argument: it is given the field's place in the response
+READS = "reads"  # … is given the columns that are read of the rows that it answers with, None where nobody knows
 FINDS_AGAIN = "Opaque and global: `node(id:)` finds this object again."
 
 
@@ -35,7 +36,8 @@ def batched(
     function: Callable[..., Any], *, description: str | None = None, deprecation_reason: str | None = None
 ) -> Any:
     """A field that is answered for all parents of a level at once: `await function(parents, ctx, **arguments)`."""
-    return _field(_through_loader(function), execution.Batched(function), description, deprecation_reason)
+    reads: frozenset[str] | None = getattr(function, READS, None)
+    return _field(_through_loader(function), execution.Batched(function, reads=reads), description, deprecation_reason)
 
 
 def streamed(function: Callable[..., AsyncGenerator[Any, None]], *, description: str | None = None) -> Any:
@@ -68,22 +70,22 @@ def itself(*, unless_null: str | None = None, description: str | None = None) ->
     return _field(resolve, execution.Itself(unless_null), description)
 
 
-def edges() -> Any:
-    """The edges of a connection."""
-    lend = lambda root: [Edge(root, index) for index in range(len(root["edges"]))]  # noqa: E731
-    return _field(lend, execution.Column("edges"))
+def edges(column: str = "edges", *, description: str | None = None) -> Any:
+    """The edges of a connection, or those in this column."""
+    lend = lambda root: [Edge(root, index, row) for index, row in enumerate(root[column])]  # noqa: E731
+    return _field(lend, execution.Column(column), description)
 
 
 def cursor() -> Any:
     """The cursor of an edge, made only because it was asked for."""
-    placed = execution.Placed(lambda connection, index: connection["cursor"](index))
-    return _field(lambda root: root.cursor(), placed, "Opaque; bound to this list.")
+    placed = execution.Placed(lambda connection, index, _: connection["cursor"](index))
+    return _field(lambda root: root.owner["cursor"](root.index), placed, "Opaque; bound to this list.")
 
 
 def signed() -> Any:
-    """The cursor of an edge that has its own way to it, because it stands in one of several lists."""
-    resolve = lambda root: root["sign"](root)  # noqa: E731
-    return _field(resolve, execution.Each(resolve), "Opaque; bound to this list.")
+    """The cursor of an edge whose owner signs the edge itself: it may have several lists of them."""
+    placed = execution.Placed(lambda owner, _, edge: owner["sign"](edge))
+    return _field(lambda root: root.owner["sign"](root), placed, "Opaque; bound to this list.")
 
 
 def end_cursor(position: int) -> Any:
@@ -92,7 +94,7 @@ def end_cursor(position: int) -> Any:
     def resolve(root: Any) -> str | None:
         return root["cursor"](position % len(root["edges"])) if root["edges"] else None
 
-    return _field(resolve, execution.Each(resolve))
+    return _field(resolve, execution.Each(resolve, reads=frozenset()))
 
 
 def declare(schema: strawberry.Schema) -> None:
@@ -120,7 +122,7 @@ def _preparation(converter: Any, field: StrawberryField, function: Callable[...,
     # Leaves come from graphql-core as they are needed; only lists and inputs have to be converted.
     names = {converter.config.name_converter.from_argument(one): one.python_name for one in field.arguments}
     built = [one for one in field.arguments if not _is_leaf(one)]
-    wants_response_key = _wants_response_key(function)
+    wants_response_key, wants_reads = _wants(function, RESPONSE_KEY), _wants(function, READS)
 
     def prepare(given: dict[str, Any], place: execution.Place) -> dict[str, Any]:
         arguments = {names[name]: value for name, value in given.items()}
@@ -128,6 +130,8 @@ def _preparation(converter: Any, field: StrawberryField, function: Callable[...,
             arguments |= convert_arguments(given, built, converter.scalar_registry, converter.config)
         if wants_response_key:
             arguments[RESPONSE_KEY] = _response_key(place.operation, place.response_key)
+        if wants_reads:
+            arguments[READS] = place.reads()
         return arguments
 
     return prepare
@@ -141,18 +145,15 @@ def _is_leaf(argument: StrawberryArgument) -> bool:
 class Edge:
     """An edge is its row; this lends it the way to its cursor, for the executor that visits one object at a time."""
 
-    __slots__ = ("_connection", "_index", "row")
+    __slots__ = ("index", "owner", "row")
 
-    def __init__(self, connection: Any, index: int) -> None:
-        self._connection = connection
-        self._index = index
-        self.row = connection["edges"][index]
+    def __init__(self, owner: Any, index: int, row: Any) -> None:
+        self.owner = owner
+        self.index = index
+        self.row = row
 
     def __getitem__(self, column: str) -> Any:
         return self.row[column]
-
-    def cursor(self) -> str:
-        return self._connection["cursor"](self._index)  # type: ignore[no-any-return]
 
 
 def column(root: Any, name: str) -> Any:
@@ -198,8 +199,8 @@ def _through_loader(function: Callable[..., Any]) -> Callable[..., Any]:
         return loader.load(_row(root))
 
     own = list(inspect.signature(function).parameters.values())[2:]
-    wants_response_key = _wants_response_key(function)
-    arguments = [_argument(parameter) for parameter in own if parameter.name != RESPONSE_KEY]
+    wants_response_key = _wants(function, RESPONSE_KEY)
+    arguments = [_argument(parameter) for parameter in own if parameter.name not in (RESPONSE_KEY, READS)]
     resolve.__signature__ = _signature(arguments)  # type: ignore[attr-defined]
     resolve.__module__ = function.__module__
     return resolve
@@ -218,8 +219,8 @@ def _argument(own: inspect.Parameter) -> inspect.Parameter:
     return own.replace(kind=inspect.Parameter.KEYWORD_ONLY, default=default, annotation=annotation)
 
 
-def _wants_response_key(function: Callable[..., Any]) -> bool:
-    return RESPONSE_KEY in inspect.signature(function).parameters
+def _wants(function: Callable[..., Any], parameter: str) -> bool:
+    return parameter in inspect.signature(function).parameters
 
 
 def _response_key(operation: OperationDefinitionNode, key: str) -> str:

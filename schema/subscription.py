@@ -7,7 +7,7 @@ import strawberry
 from resolvers import activity, event, playlist_stream, trending
 from schema.community import Community
 from schema.event import Event
-from schema.field import batched, streamed
+from schema.field import batched, edges, streamed
 from schema.node import tagged
 from schema.playlist import Playlist, PlaylistItemEdge
 from schema.trending import Chart, ChartEdge
@@ -20,7 +20,7 @@ class TrendingSnapshot(Update):
     is_type_of = tagged("TrendingSnapshot")
 
     chart: Chart
-    entries: list[ChartEdge]
+    entries: list[ChartEdge] = edges("entries")
 
 
 @strawberry.type(description="What a new version of the chart has that the last one that was told had not.")
@@ -28,8 +28,8 @@ class TrendingDelta(Update):
     is_type_of = tagged("TrendingDelta")
 
     chart: Chart
-    entered: list[ChartEdge]
-    moved: list[ChartEdge] = strawberry.field(description="Those whose rank is another.")
+    entered: list[ChartEdge] = edges("entered")
+    moved: list[ChartEdge] = edges("moved", description="Those whose rank is another.")
     left: list[strawberry.ID] = strawberry.field(
         description="The sounds that are not among the first so many any more."
     )

@@ -29,7 +29,7 @@ from server.graphql_sse import GraphQLSse
 from server.operation import Body, Operations, written
 from server.parameters import Parameters, from_query_string, from_value, read_json
 
-ContextOf = Callable[[HTTPConnection, Claims | None], Awaitable[Any]]
+ContextOf = Callable[[Scope, Claims | None], Awaitable[Any]]
 Headers = dict[bytes, bytes]
 
 BODY_SECONDS = 30.0
@@ -134,10 +134,9 @@ class GraphQLHttp:
             raise NotAcceptable
         if operation.kind is OperationType.MUTATION and is_get:
             raise MethodNotAllowed("A mutation is sent by POST, never by GET.", headers=((b"allow", b"POST"),))
-        connection = HTTPConnection(scope)
-        ctx = await self._context(connection, claims)
+        ctx = await self._context(scope, claims)
         if is_stream and self._sse is not None:
-            await self._sse.serve(connection, claims, operation, parameters.variables, ctx, receive, send)
+            await self._sse.serve(HTTPConnection(scope), claims, operation, parameters.variables, ctx, receive, send)
             return None
         return await self._operations.answer(operation, parameters.variables, ctx)
 

@@ -240,7 +240,7 @@ class Socket:
 
     async def _answer(self, id: str, parameters: Parameters) -> None:
         operation = await self._door.operations.find(parameters.query, parameters.operation_name)
-        ctx = await self._door.context(self._websocket, self._claims)
+        ctx = await self._door.context(self._websocket.scope, self._claims)
         frame = f'{{"id":{written(id).decode()},"type":"next","payload":'
         async with aclosing(self._door.streams.responses(operation, parameters.variables, ctx)) as responses:
             async for sent in responses:

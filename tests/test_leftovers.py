@@ -9,7 +9,7 @@ import pytest
 
 from db.database import Database
 from db.errors import DatabaseUnavailable
-from db.loader import Arguments
+from db.loader import LastCall
 from db.queries import Query
 from resolvers.context import Context
 from schema import build_schema
@@ -80,10 +80,10 @@ async def test_a_fault_leaves_nothing(fresh: Api) -> None:
 async def test_a_database_that_is_away_leaves_nothing(fresh: Api, lost: str) -> None:
     send = fresh.database._loader._send
 
-    async def away(query: Query, sql: str, arguments: Arguments) -> Any:
+    async def away(query: Query, last_call: LastCall) -> Any:
         if query.name == lost:
             raise DatabaseUnavailable
-        return await send(query, sql, arguments)
+        return await send(query, last_call)
 
     fresh.database._loader._send = away
     answer = await asking(fresh, await read(fresh, "sound_page"))

@@ -127,12 +127,14 @@ def _about(key: ChartKey) -> dict[str, Any]:
     }
 
 
-def _chart(key: ChartKey, row: Mapping[str, Any], first: int) -> dict[str, Any]:
-    return {
-        **_about(key),
-        **{name: row[name] for name in ("version", "as_of", "sequence", "method_version", "size")},
-        "entries": _entries(WINDOWS[key.window], row, first),
-    }
+def _chart(key: ChartKey, row: Any, first: int) -> dict[str, Any]:
+    if row.chart is None:
+        row.chart = {
+            **_about(key),
+            **{name: row[name] for name in ("version", "as_of", "sequence", "method_version", "size")},
+            "entries": _entries(WINDOWS[key.window], row, first),
+        }
+    return row.chart  # type: ignore[no-any-return]
 
 
 def _entries(window: Window, row: Mapping[str, Any], first: int) -> list[dict[str, Any]]:

@@ -35,9 +35,7 @@ class View(GraphQL[Context, None]):
         ctx = Context(db=self._database, cursors=self._cursors, now=datetime.now(UTC))
         claims = await self._tokens.claims(request.headers.get("authorization"))
         if claims is not None:
-            ctx.subject = claims.subject
-            (row,) = await self._database.user_id_by_subject([claims.subject])
-            ctx.viewer = row["user_id"] if row is not None else None
+            await ctx.sign_in(claims.subject)
         return ctx
 
 

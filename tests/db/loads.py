@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from db.database import Database
-from db.loader import Arguments, Loader
+from db.loader import LastCall, Loader
 from db.loading import Loading
 from db.queries import QUERIES, Query
 from resolvers.context import Context
@@ -30,6 +30,7 @@ class Loads:
         self.api = api
         self.database = Database(api.database.dsn, **options)
         self.sent: list[tuple[str, list[Any]]] = []
+        self.sql: list[str] = []
         self._send = self.loader._send
         self.loader._send = self._watched
 
@@ -37,10 +38,10 @@ class Loads:
     def loader(self) -> Loader:
         return self.database._loader
 
-    def ask(self, query: str | Query, keys: Sequence[Any]) -> Loading[list[Any]]:
+    def ask(self, query: str | Query, keys: Sequence[Any], reads: frozenset[str] | None = None) -> Loading[list[Any]]:
         """The load of a query of db/, or of the test's own."""
         found = QUERIES[query] if isinstance(query, str) else query
-        return self.loader.load(found, keys, part=None, args=())
+        return self.loader.load(found, keys, part=None, args=(), reads=reads)
 
     def keys(self, query: str) -> list[list[Any]]:
         """The keys of each statement that was sent of this query."""
@@ -89,14 +90,15 @@ class Loads:
         assert len(readers._idle) == readers._open
         await self.database.close()
 
-    async def _watched(self, query: Query, sql: str, arguments: Arguments) -> list[Any]:
-        def seen() -> Sequence[Any] | None:
-            given = arguments()
+    async def _watched(self, query: Query, last_call: LastCall) -> list[Any]:
+        def seen() -> tuple[str, tuple[Any, ...]] | None:
+            given = last_call()
             if given is not None:
-                self.sent.append((query.name, given[0]))
+                self.sent.append((query.name, given[1][0]))
+                self.sql.append(given[0])
             return given
 
-        return await self._send(query, sql, seen)
+        return await self._send(query, seen)
 
 
 async def warm(loads: Loads) -> None:

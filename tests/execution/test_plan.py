@@ -196,6 +196,60 @@ def test_what_is_not_asked_any_more_is_not_held(monkeypatch: pytest.MonkeyPatch)
     assert gone() is None
 
 
+def test_a_selection_is_compiled_when_it_pays(plans: Plans) -> None:
+    """Seldom asked and for few, its fields are answered one by one, and the same."""
+    schema = schema_of(
+        SDL,
+        kinds={"One.b": execution.Column("b"), "One.one": execution.Itself(), "One.ones": execution.Column("ones")},
+    )
+    document = parse("{ one { __typename b one { b ones { b __typename } } } ones { b } }")
+    answers = [ask(schema, document, variable_values={}) for _ in range(30)]
+    assert all(answer == execute_sync(schema, document, ONE) for answer in answers)
+    (plan,) = kept(plans)
+    assert plan._root is not None
+    assert "compiled" in vars(plan._root)
+    many = parse("{ ones { b } }")
+    root = {"ones": [ONE] * 200}
+    execute_sync(schema, many, root, executor_class=BreadthFirstExecutor)
+    root_of_many = kept(plans)[-1]._root
+    assert root_of_many is not None
+    assert "compiled" not in vars(root_of_many), "asked once for one object"
+    assert "compiled" in vars(root_of_many.fields[0].selection(schema.type_map["One"]))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("selection", "reads"),
+    [
+        ("b", {"b"}),
+        ("b again: b __typename", {"b"}),
+        ("one { b } ones { one { b } }", {"b", "ones"}),
+        ("... on One { b }", {"b"}),
+        ("said", {"x"}),
+        ("b silent", None),
+        ("b asked", {"b", "y"}),
+        ("asked one { asked }", {"y"}),
+        ("b plain", None),
+    ],
+)
+def test_a_field_knows_which_columns_are_read_below(plans: Plans, selection: str, reads: set[str] | None) -> None:
+    asked = execution.Batched(lambda parents, _context: [1] * len(parents), reads=frozenset({"y"}))
+    schema = schema_of(
+        "type Query { one: One } type One { b: Int said: Int silent: Int asked: Int plain: Int one: One ones: [One] }",
+        kinds={
+            "One.b": execution.Column("b"),
+            "One.said": execution.Each(lambda _: 1, reads=frozenset({"x"})),
+            "One.silent": execution.Each(lambda _: 1),
+            "One.asked": asked,
+            "One.one": execution.Itself(),
+            "One.ones": execution.Column("ones"),
+        },
+    )
+    execute_sync(schema, parse(f"{{ one {{ {selection} }} }}"), {"one": None}, executor_class=BreadthFirstExecutor)
+    (plan,) = kept(plans)
+    assert plan._root is not None
+    assert plan._root.fields[0].reads() == reads
+
+
 @pytest.fixture
 def steps(monkeypatch: pytest.MonkeyPatch) -> Iterator[Counter[str]]:
     """How often a line of Python was called, by the name of the function: work that no other process disturbs."""

@@ -1,15 +1,18 @@
 """The loop: which batch function is called when and with whom, what is waited for, and in which task."""
 
 import asyncio
+import gc
 from collections.abc import Awaitable, Callable, Generator
 from contextvars import ContextVar
-from typing import Any
+from time import thread_time
+from typing import Any, Self
 
 import pytest
-from graphql import GraphQLError, GraphQLSchema
+from graphql import GraphQLError, GraphQLSchema, execute, parse
 
 import execution
-from execution import Batched
+import execution.run
+from execution import Batched, BreadthFirstExecutor
 from tests.execution.small import both, engine, schema_of
 
 SDL = """
@@ -326,7 +329,10 @@ async def test_a_branch_goes_on_as_soon_as_its_own_rows_are_in() -> None:
     assert found.data["ones"][0]["a"] == 1  # type: ignore[index]
 
 
-async def test_fields_whose_values_are_there_are_complete_before_others_are_awaited() -> None:
+async def test_fields_whose_values_are_there_are_complete_before_others_are_awaited(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(execution.run, "TURN", 10)
     order: list[str] = []
 
     async def slow(parents: list[Any], _context: Any) -> list[Any]:
@@ -339,6 +345,84 @@ async def test_fields_whose_values_are_there_are_complete_before_others_are_awai
 
     await engine(of_a(a=slow, sub=there), "{ ones { a sub { sub { sub { __typename } } } } }", THREE)
     assert order == ["there", "there", "there", "slow runs"]
+
+
+class Others:
+    """Whoever else is on the loop: how many turns they had, and the longest wait for one in seconds of this thread."""
+
+    def __init__(self) -> None:
+        self.turns = 0
+        self.longest = 0.0
+
+    async def __aenter__(self) -> Self:
+        self._task = asyncio.ensure_future(self._take())
+        await asyncio.sleep(0)
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        self._task.cancel()
+
+    async def _take(self) -> None:
+        last = thread_time()
+        while True:
+            await asyncio.sleep(0)
+            self.turns += 1
+            self.longest, last = max(self.longest, thread_time() - last), thread_time()
+
+
+async def test_others_get_their_turn_between_the_fields(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(execution.run, "TURN", 0)
+    turns: list[int] = []
+    others = Others()
+
+    def number(parents: list[Any], _context: Any, by: int) -> list[int]:
+        turns.append(others.turns)
+        return [by] * len(parents)
+
+    async def late(parents: list[Any], _context: Any) -> list[Any]:
+        return list(parents)
+
+    sdl = "type Query { late: Query number(by: Int!): Int }"
+    schema = schema_of(sdl, kinds={"Query.late": Batched(late), "Query.number": Batched(number)})
+    numbers = " ".join(f"n{by}: number(by: {by})" for by in range(5))
+    async with others:
+        found = await engine(schema, f"{{ {numbers} late {{ {numbers} late {{ {numbers} }} }} }}", {})
+    answer = {f"n{by}": by for by in range(5)}
+    assert found.data == answer | {"late": answer | {"late": answer}}
+    assert len(set(turns[:5])) == 1, "nothing was awaited yet"
+    assert len(set(turns[5:])) == 10
+
+
+async def test_the_largest_new_document_stalls_nobody() -> None:
+    """Some 4,000 fields in 400 selections, each with a batch function, each planned for the first time."""
+
+    async def late(parents: list[Any], _context: Any) -> list[Any]:
+        return list(parents)
+
+    columns = [f"c{n}" for n in range(10)]
+    sdl = (
+        f"type Query {{ {' '.join(f'{name}: Int' for name in columns)} {' '.join(f'l{n}: Query' for n in range(6))} }}"
+    )
+    kinds = {f"Query.{name}": execution.Column(name) for name in columns} | {
+        f"Query.l{n}": Batched(late) for n in range(6)
+    }
+
+    def below(depth: int) -> str:
+        deeper = "".join(f" l{n} {{ {below(depth - 1)} }}" for n in range(6)) if depth else ""
+        return " ".join(columns) + deeper
+
+    schema, document, root = schema_of(sdl, kinds=kinds), parse(f"{{ {below(3)} }}"), dict.fromkeys(columns, 1)
+    gc.collect()
+    gc.disable()
+    try:
+        async with Others() as others:
+            result: Any = execute(schema, document, root, executor_class=BreadthFirstExecutor)
+            found = await result
+    finally:
+        gc.enable()
+    assert found.errors is None
+    assert others.turns > 5
+    assert others.longest < 0.05
 
 
 KINDS = """
@@ -354,6 +438,10 @@ scalar Big
 
 class Two(dict[str, Any]):
     pass
+
+
+def made(value: int) -> str:
+    return f"made {10 // value}"
 
 
 @pytest.fixture
@@ -375,14 +463,15 @@ def kinds() -> GraphQLSchema:
             "One.big": execution.Column("column"),
             "Other.column": execution.Column("column"),
             **{
-                f"{name}.place": execution.Placed(lambda owner, index: f"{(owner or {}).get('n')} {index}")
+                f"{name}.place": execution.Placed(lambda owner, index, _: f"{(owner or {}).get('n')} {index}")
                 for name in ("One", "Two", "Other")
             },
         },
     )
     schema.type_map["Two"].extensions[execution.CLASSES] = (Two,)
     schema.type_map["One"].extensions[execution.CLASSES] = (dict,)
-    schema.type_map["Made"].extensions[execution.WRITES] = (int, lambda value: f"made {10 // value}")
+    schema.type_map["Made"].coerce_output_value = made  # type: ignore[attr-defined]
+    schema.type_map["Made"].extensions[execution.WRITES] = (int, made)
     schema.type_map["Big"].extensions[execution.WRITES] = (int, None)
     return schema
 
@@ -427,8 +516,8 @@ async def test_one_bad_row_spoils_only_its_own_fields(kinds: GraphQLSchema) -> N
     text = "{ ones { column each text itself { each } unless { column } } one { made big list } }"
     bad: dict[str, Any] = {"column": "x", "list": [1, None]}
     found = await engine(kinds, text, {"ones": [one(1, 2), bad | {"n": 1}, one(3)], "one": one(0)})
-    assert found.data == {"ones": None, "one": {"made": 0, "big": 0, "list": [0]}}
-    assert [error.path for error in found.errors or ()] == [["ones", 1, "column"]]
+    assert found.data == {"ones": None, "one": {"made": None, "big": 0, "list": [0]}}
+    assert [error.path for error in found.errors or ()] == [["ones", 1, "column"], ["one", "made"]]
 
 
 @pytest.mark.parametrize("missing", ["column", "n", "list"])

@@ -13,8 +13,9 @@ import httpx
 import strawberry
 import uvicorn
 from starlette.applications import Starlette
-from starlette.requests import HTTPConnection
+from starlette.datastructures import Headers
 from starlette.routing import Route, WebSocketRoute
+from starlette.types import Scope
 from strawberry.schema.config import StrawberryConfig
 
 from server import graphiql, health
@@ -261,9 +262,9 @@ def serving(
     streams = Streams(operations, Sharing(observed=lambda ctx: ctx, mark=lambda *_: None))
     verified = tokens()
 
-    async def context(connection: HTTPConnection, claims: Claims | None) -> dict[str, Any]:
+    async def context(scope: Scope, claims: Claims | None) -> dict[str, Any]:
         subject = claims.subject if claims else None
-        seen.contexts.append((subject, connection.headers.get("idempotency-key")))
+        seen.contexts.append((subject, Headers(scope=scope).get("idempotency-key")))
         return {"subject": subject, "seen": seen}
 
     async def healthy() -> None:
