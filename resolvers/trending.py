@@ -138,11 +138,8 @@ def _page(
             has_previous, entries = True, entries[-arguments.last :]
 
     sign = _signing(ctx.cursors, scope, chart)
-    for entry in entries:
-        entry["sign"] = sign
-    return connection(
-        entries, lambda index: sign(entries[index]), has_next_page=has_next, has_previous_page=has_previous, chart=chart
-    )
+    pages = {"has_next_page": has_next, "has_previous_page": has_previous}
+    return connection(entries, lambda index: sign(entries[index]), **pages, chart=chart, sign=sign)
 
 
 async def _filtered(ctx: Context, entries: Rows, filter: ChartFilter) -> Rows:
