@@ -13,7 +13,7 @@ from typing import Any
 
 from starlette.applications import Starlette
 from starlette.middleware.cors import CORSMiddleware
-from starlette.routing import BaseRoute, WebSocketRoute
+from starlette.routing import BaseRoute
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from db.database import Database
@@ -44,17 +44,19 @@ logger = logging.getLogger("chorus")
 
 
 class Chorus(Starlette):
-    """The application. Operations over HTTP go straight to what answers them: the router and its middleware cost as much as a small answer."""
+    """The application. Operations go straight to what answers them: the router and its middleware cost as much as a small answer."""
 
-    def __init__(self, graphql: ASGIApp, **rest: Any) -> None:
+    def __init__(self, graphql: ASGIApp, websocket: ASGIApp, **rest: Any) -> None:
         super().__init__(**rest)
         self.graphql = graphql
+        self.websocket = websocket
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """ASGI."""
-        if scope["type"] == "http" and scope["path"] == "/graphql":
+        at_graphql = scope["type"] in ("http", "websocket") and scope["path"] == "/graphql"
+        if at_graphql:
             scope["app"] = self
-            await self.graphql(scope, receive, send)
+            await (self.graphql if scope["type"] == "http" else self.websocket)(scope, receive, send)
         else:
             await super().__call__(scope, receive, send)
 
@@ -82,10 +84,10 @@ def build_app(settings: Settings, database_url: str) -> Starlette:
         await database.outbox_is_waiting()
 
     http, websocket = _graphql(settings, _context(settings, database, bus, demand), _revoked(database))
-    routes: list[BaseRoute] = [WebSocketRoute("/graphql", websocket), *health.routes(healthy)]
+    routes: list[BaseRoute] = [*health.routes(healthy)]
     if settings.graphiql:
         routes += graphiql.assets()
-    return Chorus(_shared(settings, http), routes=routes, lifespan=lifespan)
+    return Chorus(_shared(settings, http), websocket, routes=routes, lifespan=lifespan)
 
 
 def _shared(settings: Settings, http: GraphQLHttp) -> ASGIApp:

@@ -1,7 +1,8 @@
 """Streams of charts: the chart, then what changed with each new version. Charts are conflated: who is slow hears how the newest one differs."""
 
+import asyncio
 from collections import OrderedDict
-from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -40,7 +41,7 @@ class ChartAudience(Audience[Listener]):
         self.sequence = 0
         self.rounds = 0
         self.orders: OrderedDict[int, Order] = OrderedDict()
-        self.told: dict[int, Told | None] = {}  # of the newest version, by the version that who is told it knows
+        self.told: dict[int, asyncio.Future[Told | None]] = {}  # of the newest version, by the one that is known
 
     @property
     def version(self) -> int:
@@ -55,6 +56,10 @@ class ChartAudience(Audience[Listener]):
         if len(self.orders) > REMEMBERED:
             self.orders.popitem(last=False)
         self.ready.set()
+
+    def telling(self) -> Iterable[Told]:
+        done = (one.result() for one in self.told.values() if one.done() and not one.exception())
+        return [told for told in done if told is not None]
 
     def order(self, chart: Chart) -> Order:
         """The sounds that this part of a version shows, by rank."""
@@ -101,16 +106,13 @@ class ChartWatch(Watch[ChartAudience]):
 
     async def since(self, audience: ChartAudience, version: int) -> Told | None:
         """What the newest version has that this one had not; the whole chart where this one is not known; None where nothing changed in what is shown."""
-        newest = audience.chart
-        if version not in audience.told:
-            told = await self._difference(audience, version)
-            if audience.chart is not newest:
-                return await self.since(audience, version)
-            audience.told[version] = told
-        return audience.told[version]
+        known = audience.told.get(version)
+        if known is None or (known.done() and known.exception()):
+            known = asyncio.ensure_future(self._difference(audience, audience.chart, version))
+            audience.told[version] = known
+        return known.result() if known.done() else await asyncio.shield(known)
 
-    async def _difference(self, audience: ChartAudience, version: int) -> Told | None:
-        chart = audience.chart
+    async def _difference(self, audience: ChartAudience, chart: Chart, version: int) -> Told | None:
         entries = chart["entries"][: audience.source.first]
         before = await self._order(audience, version)
         if before is None:
@@ -162,8 +164,9 @@ async def chart_stream(watch: ChartWatch, source: ChartSource, after: str | None
         with audience.joined(Listener()) as listener:
             while True:
                 if version != audience.version:
+                    newest = audience.version
                     told = await watch.since(audience, version)
-                    version, rounds = audience.version, audience.rounds
+                    version, rounds = newest, audience.rounds
                     if told is not None:
                         yield told
                 elif rounds != audience.rounds:

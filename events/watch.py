@@ -4,7 +4,7 @@ import asyncio
 import logging
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Hashable, Iterator
+from collections.abc import Callable, Hashable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from enum import Enum
@@ -17,6 +17,7 @@ from events.cursor import Cursors
 logger = logging.getLogger(__name__)
 SCOPE = "stream"
 QUIET = 60.0  # seconds without news until a checkpoint
+SETTLING = 0.2  # seconds that the others wait for an answer that takes its time
 SLICE = 500  # listeners at a time: what they do with what they are told takes some 25 µs each, and nothing else waits longer than 50 ms
 
 
@@ -57,7 +58,7 @@ class Told:
         self.cursor: str = update["stream_cursor"]
         self.since = since  # concerns those who know the log up to here
         self.last = last
-        self.answers: dict[Hashable, Any] = {}
+        self.answers: dict[Hashable, asyncio.Future[Any]] = {}
 
 
 class Listener:
@@ -91,6 +92,12 @@ class Listener:
             raise self._error
 
 
+async def _settle(told: Iterable[Told]) -> None:
+    answering = [answer for one in told for answer in one.answers.values() if not answer.done()]
+    if answering:
+        await asyncio.wait(answering, timeout=SETTLING)
+
+
 L = TypeVar("L", bound=Listener)
 
 
@@ -104,6 +111,10 @@ class Audience(Generic[L]):
         self.ready = asyncio.Event()
         self.error: BaseException | None = None
         self.heard = time.monotonic()
+
+    def telling(self) -> Iterable[Told]:
+        """What its listeners may be hearing at the moment."""
+        return ()
 
     @contextmanager
     def joined(self, listener: L) -> Iterator[L]:
@@ -201,13 +212,14 @@ class Watch(ABC, Generic[A]):
         return self.told(stream, update, sequence, self.clock(), version=version, last=True)
 
     async def tell(self, audience: A, told: Told | None = None) -> None:
-        """Tells each listener, a slice at a time."""
+        """Tells each listener: one, and once he has his answer the others, a slice at a time, so that they need not wait for theirs all at once."""
         audience.heard = time.monotonic()
-        for listener in list(audience.listeners):
+        for place, listener in enumerate(list(audience.listeners)):
             listener.tell(told)
             self._deliveries += 1
-            if self._deliveries % SLICE == 0:
+            if place == 0 or self._deliveries % SLICE == 0:
                 await asyncio.sleep(0)
+                await _settle(audience.telling() if told is None else [told])
 
     @abstractmethod
     async def look(self) -> None:

@@ -1,31 +1,28 @@
 """What happens in a community: videos that come and go, and its counts once they are counted."""
 
-from collections.abc import AsyncGenerator, Awaitable
+from collections.abc import Awaitable
 from typing import Any
 
 from events.bus import Fact, Topic
 from events.fact_stream import Source, fact_stream
-from events.watch import Told
 from resolvers import ids, visibility
 from resolvers.context import Context, Rows
 from resolvers.errors import InvalidId, StreamsUnavailable
 from resolvers.ids import Id
 from resolvers.page import Cursor
-from resolvers.streams import told
+from resolvers.streams import Stream
 
 UPDATES = {"VIDEO_POSTED": "VideoPosted", "VIDEO_REMOVED": "VideoRemoved"}
 COUNTED = frozenset({*UPDATES, "MEMBER_JOINED", "MEMBER_LEFT"})
 
 
-async def updates(ctx: Context, sound_id: Id, after: Cursor | None = None) -> AsyncGenerator[Told, None]:
+async def updates(ctx: Context, sound_id: Id, after: Cursor | None = None) -> Stream:
     key = ids.SOUND.read(sound_id)
     if ctx.facts is None:
         raise StreamsUnavailable
     if (await ctx.db.sound_by_id([key]))[0] is None:
         raise InvalidId("There is no such sound.")
-    async with told(fact_stream(ctx.facts, _source(key), after)) as stream:
-        async for update in stream:
-            yield update
+    return fact_stream(ctx.facts, _source(key), after)
 
 
 def _source(sound_id: int) -> Source:

@@ -1,6 +1,6 @@
 """Events: every public fact, in order, as a page of the log or as it comes."""
 
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import Sequence
 from enum import Enum
 from typing import Any
 
@@ -8,13 +8,13 @@ from events import log
 from events.bus import Fact, Topic
 from events.cursor import BadCursor
 from events.fact_stream import Source, fact_stream
-from events.watch import Place, Told
+from events.watch import Place
 from resolvers import ids, node
 from resolvers.context import Context, Rows
 from resolvers.errors import CursorExpired, InvalidCursor, StreamsUnavailable
 from resolvers.ids import Kind
 from resolvers.page import Arguments, Cursor, check_size, connection
-from resolvers.streams import told
+from resolvers.streams import Stream
 
 
 class EventType(Enum):
@@ -54,14 +54,10 @@ SUBJECTS: dict[str, tuple[Kind, Sequence[str]]] = {
 }
 
 
-async def updates(
-    ctx: Context, types: list[EventType] | None = None, after: Cursor | None = None
-) -> AsyncGenerator[Told, None]:
+async def updates(ctx: Context, types: list[EventType] | None = None, after: Cursor | None = None) -> Stream:
     if ctx.facts is None:
         raise StreamsUnavailable
-    async with told(fact_stream(ctx.facts, source(types), after)) as stream:
-        async for update in stream:
-            yield update
+    return fact_stream(ctx.facts, source(types), after)
 
 
 def source(types: list[EventType] | None) -> Source:

@@ -1,7 +1,8 @@
 """What happens to a playlist: items that come, go and move, and its details."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Awaitable
+from collections.abc import Awaitable
+from contextlib import aclosing
 from typing import Any
 
 from events.bus import Fact, Topic
@@ -13,7 +14,7 @@ from resolvers.errors import InvalidId, StreamsUnavailable
 from resolvers.event import PLAYLIST_CHANGES
 from resolvers.ids import Id
 from resolvers.page import Cursor, Listing
-from resolvers.streams import observed, told
+from resolvers.streams import Stream, observed
 
 UPDATES = {
     "PLAYLIST_ITEMS_ADDED": "PlaylistItemsAdded",
@@ -23,14 +24,18 @@ UPDATES = {
 OF_ITEMS = frozenset(UPDATES.values())
 
 
-async def updates(ctx: Context, playlist_id: Id, after: Cursor | None = None) -> AsyncGenerator[Told, None]:
+async def updates(ctx: Context, playlist_id: Id, after: Cursor | None = None) -> Stream:
     key = ids.PLAYLIST.read(playlist_id)
     if ctx.facts is None:
         raise StreamsUnavailable
     if not await _is_seen(ctx, key):
         raise InvalidId("There is no such playlist.")
     source = Source(f"playlistChanged|{key}", Topic(PLAYLIST_CHANGES, "playlist_id", key), _update)
-    async with told(fact_stream(ctx.facts, source, after)) as stream:
+    return _seen(ctx, key, fact_stream(ctx.facts, source, after))
+
+
+async def _seen(ctx: Context, key: int, stream: Stream) -> Stream:
+    async with aclosing(stream):
         async for update in stream:
             # What was done inside it is nothing to whom the playlist was closed meanwhile: he hears of its details, which are null.
             if update.update["__typename"] not in OF_ITEMS or await _is_told(ctx, update, key):

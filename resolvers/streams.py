@@ -1,15 +1,14 @@
-"""What all streams share: cursors that no stream gave are refused, and it is noted what of a viewer an answer depended on, so that others share it."""
+"""What all streams share: it is noted what of a viewer an answer depended on, so that others share it."""
 
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Hashable
-from contextlib import aclosing, asynccontextmanager
+from collections.abc import AsyncGenerator, Awaitable, Hashable
 from dataclasses import fields
 from enum import IntEnum
 
 from db.loading import Loading
-from events.cursor import BadCursor
 from events.watch import Told
 from resolvers.context import Context
-from resolvers.errors import InvalidCursor
+
+Stream = AsyncGenerator[Told, None]
 
 STRANGERS: frozenset[int] = frozenset()  # nobody is hidden from them
 VIEWER = Context.__dict__["viewer"]  # the slot itself, which can be read unnoticed
@@ -69,13 +68,3 @@ def mark(ctx: Context, depends: Depends) -> Hashable | Awaitable[Hashable]:
 
 async def _mark(ctx: Context) -> Hashable:
     return ctx.site(), await observed(ctx).hidden()
-
-
-@asynccontextmanager
-async def told(stream: AsyncGenerator[Told, None]) -> AsyncIterator[AsyncGenerator[Told, None]]:
-    """The stream for the time of the block; a cursor that no stream gave is InvalidCursor."""
-    try:
-        async with aclosing(stream):
-            yield stream
-    except BadCursor as error:
-        raise InvalidCursor from error

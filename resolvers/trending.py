@@ -1,6 +1,6 @@
 """Charts: which sounds rise, and why each is where it is."""
 
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import Enum
@@ -9,7 +9,6 @@ from typing import Any
 from db.loading import loading
 from events.chart_stream import ChartSource, chart_stream
 from events.cursor import Cursors
-from events.watch import Told
 from resolvers import ids
 from resolvers.context import Context, Reads, Rows
 from resolvers.errors import CursorExpired, InvalidCursor, StreamsUnavailable
@@ -17,7 +16,7 @@ from resolvers.ids import Id
 from resolvers.niche import named
 from resolvers.page import Arguments, Cursor, check_size, connection, read_cursor
 from resolvers.regions import RegionCode
-from resolvers.streams import told
+from resolvers.streams import Stream
 from trending.charts import ChartKey, read_chart, trends
 from trending.counters import ALL_NICHES, GLOBAL
 from trending.score import LARGEST_CHART
@@ -81,7 +80,7 @@ async def updates(
     niche: Id | None = None,
     first: int = 50,
     after: Cursor | None = None,
-) -> AsyncGenerator[Told, None]:
+) -> Stream:
     key = await _key(ctx, window, kind, region, niche)
     size = check_size(Arguments(first), default=50)
     ctx.demand.ask(key.region, key.niche_id, ctx.now)
@@ -89,9 +88,7 @@ async def updates(
         raise StreamsUnavailable
     name = "|".join(("trendingSounds", *map(str, key), str(size)))
     source = ChartSource(name, key, size, lambda update: _dressed(ctx.cursors, key, update))
-    async with told(chart_stream(ctx.charts, source, after)) as stream:
-        async for update in stream:
-            yield update
+    return chart_stream(ctx.charts, source, after)
 
 
 def _dressed(cursors: Cursors, key: ChartKey, update: dict[str, Any]) -> dict[str, Any]:

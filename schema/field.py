@@ -5,7 +5,7 @@ execution/ what each field is. Under graphql-core's executor a batch function ru
 """
 
 import inspect
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from dataclasses import replace
 from functools import partial
 from typing import Annotated, Any
@@ -40,14 +40,14 @@ def batched(
     return _field(_through_loader(function), execution.Batched(function, reads=reads), description, deprecation_reason)
 
 
-def streamed(function: Callable[..., AsyncGenerator[Any, None]], *, description: str | None = None) -> Any:
-    """A field of Subscription whose events are what `function(ctx, **arguments)` yields, after the cursor `after`."""
+def streamed(function: Callable[..., Awaitable[AsyncGenerator[Any, None]]], *, description: str | None = None) -> Any:
+    """A field of Subscription whose events are those of the stream `await function(ctx, **arguments)`, after the cursor `after`."""
 
-    def resolve(root: None, info: Info, **arguments: Any) -> AsyncGenerator[Any, None]:  # noqa: ARG001
+    async def resolve(root: None, info: Info, **arguments: Any) -> AsyncGenerator[Any, None]:  # noqa: ARG001
         given = {name: value for name, value in arguments.items() if value is not UNSET}
         if info.context.last_event_id is not None:
             given["after"] = info.context.last_event_id
-        return function(info.context, **given)
+        return await function(info.context, **given)
 
     arguments = [_argument(own) for own in list(inspect.signature(function).parameters.values())[1:]]
     resolve.__signature__ = _signature(arguments)  # type: ignore[attr-defined]

@@ -6,6 +6,7 @@ from contextlib import aclosing, suppress
 from dataclasses import dataclass
 from typing import Any
 
+from graphql import OperationType
 from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketDisconnected
 
@@ -80,7 +81,7 @@ class GraphQLWs:
         with suppress(WebSocketDisconnect, WebSocketDisconnected):
             if SUBPROTOCOL in websocket.scope["subprotocols"]:
                 await websocket.accept(SUBPROTOCOL)
-                await Socket(self, websocket).serve()
+                await Socket(self, websocket, send).serve()
             else:
                 # Accepted without a subprotocol, because only then the client sees the code.
                 await websocket.accept()
@@ -90,12 +91,14 @@ class GraphQLWs:
 class Socket:
     """One connection: first the handshake, then messages until one side closes."""
 
-    def __init__(self, door: GraphQLWs, websocket: WebSocket) -> None:
+    def __init__(self, door: GraphQLWs, websocket: WebSocket, send: Send) -> None:
         self._door = door
         self._websocket = websocket
+        self._raw = send  # what Starlette's layers would see again for each of a thousand listeners
         self._claims: Claims | None = None
         self._holds = asyncio.timeout(None)  # for as long as the token does
         self._revoked = False
+        self._closing = False
         self._operations: dict[str, asyncio.Task[None]] = {}
         self._tasks: set[asyncio.Task[None]] = set()  # those of _operations, and those that are still ending
 
@@ -242,10 +245,17 @@ class Socket:
         operation = await self._door.operations.find(parameters.query, parameters.operation_name)
         ctx = await self._door.context(self._websocket.scope, self._claims)
         frame = f'{{"id":{written(id).decode()},"type":"next","payload":'
-        async with aclosing(self._door.streams.responses(operation, parameters.variables, ctx)) as responses:
-            async for sent in responses:
-                if self._runs(id):
-                    await self._send_text(f"{frame}{sent.payload}}}")
+        if operation.kind is not OperationType.SUBSCRIPTION:
+            body = await self._door.operations.answer(operation, parameters.variables, ctx)
+            await self._next(f"{frame}{written(body).decode()}}}", id)
+            return
+        async with aclosing(self._door.streams.events(operation, parameters.variables, ctx)) as events:
+            async for sent in events:
+                await self._next(f"{frame}{sent.payload}}}", id)
+
+    async def _next(self, message: str, id: str) -> None:
+        if self._runs(id):
+            await self._send_text(message)
 
     def _runs(self, id: str) -> bool:
         # A task may outlive the client's complete while its source comes to an end; it must not speak for the next operation of that id.
@@ -255,12 +265,15 @@ class Socket:
         await self._send_text(written(message).decode())
 
     async def _send_text(self, text: str) -> None:
+        if self._closing:
+            raise Gone
         try:
-            await self._websocket.send_text(text)
-        except (WebSocketDisconnect, WebSocketDisconnected):
+            await self._raw({"type": "websocket.send", "text": text})
+        except OSError:
             raise Gone from None
 
     async def _close(self, code: int, reason: str) -> None:
+        self._closing = True
         with suppress(WebSocketDisconnect, WebSocketDisconnected):
             await self._websocket.close(code, reason.encode()[:LONGEST_REASON].decode(errors="ignore"))
 

@@ -13,7 +13,6 @@ from graphql import (
     FragmentDefinitionNode,
     Node,
     OperationDefinitionNode,
-    OperationType,
     SelectionNode,
     VariableNode,
     Visitor,
@@ -69,41 +68,37 @@ class Streams:
         if isinstance(source, ExecutionResult):
             raise SourceFailed(errors=of_execution(source.errors or []))
         asked = _asked(operation, variables or {})
+        marks: dict[Any, Hashable] = {}
         async with aclosing(source):
             try:
                 async for event in source:
                     if isinstance(event, Told):
-                        yield Sent(await self._shared(executor, event, asked), event.cursor)
+                        yield Sent(await self._shared(executor, event, asked, marks), event.cursor)
                     else:
                         yield Sent(await self._answered(executor.build_per_event_executor(event)))
             except Exception as error:  # noqa: BLE001  a source may fail in any way, and its words are not for clients
                 raise request_error(error) from None
 
-    async def responses(
-        self, operation: Operation, variables: dict[str, Any] | None, ctx: Any
-    ) -> AsyncGenerator[Sent, None]:
-        """The responses of any operation: one, but of a subscription its events."""
-        if operation.kind is not OperationType.SUBSCRIPTION:
-            body = await self._operations.answer(operation, variables, ctx)
-            yield Sent(written(body).decode())
-            return
-        async with aclosing(self.events(operation, variables, ctx)) as events:
-            async for sent in events:
-                yield sent
-
-    async def _shared(self, executor: Executor[Any], told: Told, asked: Hashable) -> str:
-        place, ctx, sharing = asked, executor.context_value, self._sharing
+    async def _shared(self, executor: Executor[Any], told: Told, asked: Hashable, marks: dict[Any, Hashable]) -> str:
+        place = asked
         while True:
             answering = told.answers.get(place)
             if answering is None:
                 answering = told.answers[place] = self._begin(executor, told)
             answer: Answer = answering.result() if answering.done() else await asyncio.shield(answering)
-            mark = sharing.mark(ctx, answer.depends)
-            if isawaitable(mark):
-                mark = await mark
+            depends = answer.depends
+            mark = marks[depends] if depends in marks else await self._mark(executor.context_value, depends, marks)
             if mark == answer.mark:
                 return answer.payload
-            place = (asked, answer.depends, mark)
+            place = (asked, depends, mark)
+
+    async def _mark(self, ctx: Any, depends: Any, marks: dict[Any, Hashable]) -> Hashable:
+        # What has to be asked for may be another each time; the rest stays.
+        mark = self._sharing.mark(ctx, depends)
+        if isawaitable(mark):
+            return await mark
+        marks[depends] = mark
+        return mark
 
     def _begin(self, executor: Executor[Any], told: Told) -> "asyncio.Task[Answer]":
         # A task of its own: whoever asked first may go before the others have it.

@@ -92,7 +92,8 @@ def narrow() -> Iterator[Door]:
 def test_streams_are_counted_with_the_callers_sockets(narrow: Door) -> None:
     endless = {"query": "subscription { count(every: 60) }"}
     with narrow.client.stream("POST", narrow.url, json=endless, headers=EVENTS) as open_stream:
-        assert next(open_stream.iter_text()).startswith(":")
+        parts = open_stream.iter_text()
+        assert next(parts).startswith(":")
         refused = narrow.ask(**COUNT, headers=EVENTS)
         assert (refused.status_code, refused.json()["errors"][0]["extensions"]["code"]) == (429, "LIMIT_EXCEEDED")
         other = narrow.ask(**COUNT, headers=EVENTS | {"authorization": bearer("mira")})
