@@ -104,13 +104,13 @@ class ChartWatch(Watch[ChartAudience]):
         update = {"__typename": "StreamCheckpoint"}
         return self.told(audience.stream, update, audience.sequence, self.clock(), version=version)
 
-    async def since(self, audience: ChartAudience, version: int) -> Told | None:
+    def since(self, audience: ChartAudience, version: int) -> "asyncio.Future[Told | None]":
         """What the newest version has that this one had not; the whole chart where this one is not known; None where nothing changed in what is shown."""
         known = audience.told.get(version)
         if known is None or (known.done() and known.exception()):
             known = asyncio.ensure_future(self._difference(audience, audience.chart, version))
             audience.told[version] = known
-        return known.result() if known.done() else await asyncio.shield(known)
+        return known
 
     async def _difference(self, audience: ChartAudience, chart: Chart, version: int) -> Told | None:
         entries = chart["entries"][: audience.source.first]
@@ -165,7 +165,8 @@ async def chart_stream(watch: ChartWatch, source: ChartSource, after: str | None
             while True:
                 if version != audience.version:
                     newest = audience.version
-                    told = await watch.since(audience, version)
+                    difference = watch.since(audience, version)
+                    told = difference.result() if difference.done() else await asyncio.shield(difference)
                     version, rounds = newest, audience.rounds
                     if told is not None:
                         yield told
@@ -173,4 +174,4 @@ async def chart_stream(watch: ChartWatch, source: ChartSource, after: str | None
                     rounds = audience.rounds
                     yield watch.checkpoint(audience, version)
                 else:
-                    await listener.wait()
+                    await listener.woken()

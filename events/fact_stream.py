@@ -71,7 +71,7 @@ class FactListener(Listener):
         while not self.waiting:
             if self.filled is not None:
                 return None
-            await self.wait()
+            await self.woken()
         return self.waiting.popleft()
 
     @property

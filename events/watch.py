@@ -79,17 +79,17 @@ class Listener:
             self._woken.set_result(None)
 
     def fail(self, error: BaseException) -> None:
-        """Whatever he waits for next raises this."""
+        """Whatever he waits for raises this."""
         self._error = error
-        self.wake()
+        if self._woken is not None and not self._woken.done():
+            self._woken.set_exception(error)
 
-    async def wait(self) -> None:
-        """Returns when woken; raises what the watch failed with. Whoever waits has looked before: nothing happens between."""
-        if self._error is None:
-            self._woken = asyncio.get_running_loop().create_future()
-            await self._woken
+    def woken(self) -> "asyncio.Future[None]":
+        """Done when he is woken; whoever awaits it has looked before, and nothing happens between. Raises what the watch failed with."""
+        self._woken = asyncio.get_running_loop().create_future()
         if self._error is not None:
-            raise self._error
+            self._woken.set_exception(self._error)
+        return self._woken
 
 
 async def _settle(told: Iterable[Told]) -> None:

@@ -255,16 +255,16 @@ class Socket:
 
     async def _next(self, message: str, id: str) -> None:
         if self._runs(id):
-            await self._send_text(message)
+            await self._write(message)
 
     def _runs(self, id: str) -> bool:
         # A task may outlive the client's complete while its source comes to an end; it must not speak for the next operation of that id.
         return self._operations.get(id) is asyncio.current_task()
 
     async def _send(self, message: Message) -> None:
-        await self._send_text(written(message).decode())
+        await self._write(written(message).decode())
 
-    async def _send_text(self, text: str) -> None:
+    async def _write(self, text: str) -> None:
         if self._closing:
             raise Gone
         try:

@@ -73,7 +73,11 @@ class Streams:
             try:
                 async for event in source:
                     if isinstance(event, Told):
-                        yield Sent(await self._shared(executor, event, asked, marks), event.cursor)
+                        known = event.answers.get(asked)
+                        if known is not None and known.done() and _is_for(known, marks):
+                            yield Sent(known.result().payload, event.cursor)
+                        else:
+                            yield Sent(await self._shared(executor, event, asked, marks), event.cursor)
                     else:
                         yield Sent(await self._answered(executor.build_per_event_executor(event)))
             except Exception as error:  # noqa: BLE001  a source may fail in any way, and its words are not for clients
@@ -117,6 +121,14 @@ class Streams:
     async def _answered(self, executor: Executor[Any]) -> str:
         result = executor.execute_operation(serially=False)
         return written(body_of(await self._operations.in_time(result))).decode()
+
+
+def _is_for(known: "asyncio.Future[Answer]", marks: dict[Any, Hashable]) -> bool:
+    # The usual case, in which nobody is asked anything.
+    if known.exception() is not None:
+        return False
+    answer = known.result()
+    return answer.depends in marks and marks[answer.depends] == answer.mark
 
 
 def _asked(operation: Operation, variables: dict[str, Any]) -> Hashable:
