@@ -12,7 +12,7 @@ import asyncpg
 from db.database import LOST, Database, connect
 from db.errors import DatabaseUnavailable
 from events import log
-from trending import counting, scoring, top_scores
+from trending import counting, plays, scoring, top_scores
 from trending.counting import Overtaken
 from trending.neighbours import Neighbours
 from trending.renown import Renown
@@ -28,6 +28,7 @@ LONGEST_BACKOFF = 30.0
 MOST_DOUBLINGS = 16  # a float ends at 1024 of them, which an outage of a night reaches
 STATEMENT_SECONDS = 60.0
 SCORING = 1.0  # seconds at a time, so that counting never waits for long
+FOLDING = 0.5  # seconds at a time
 EXPIRED = 1000  # results at a time
 KEPT = timedelta(hours=24)
 FAILURES = (asyncpg.PostgresError, DatabaseUnavailable, *LOST)
@@ -106,14 +107,16 @@ class Worker:
         now = self._clock()
         moved = await log.move(self._database, now)
         counted = await counting.count(self._database, now)
+        more_plays = await plays.count(self._database)
         scored = await scoring.score_due(self._database, now, SCORING)
         await self._in_turn("neighbours", lambda: self._neighbours.step(self._database, now), now)
         await self._in_turn("top scores", lambda: self._top_scores.step(self._database), now)
         await self._in_turn("renown", lambda: self._renown.step(self._database), now)
         await self._in_turn("newest videos", self._renew_newest, now)
+        await self._in_turn("plays", lambda: plays.keep(self._database, now, FOLDING), now)
         await self._in_turn("expired results", lambda: self._drop_expired(now), now)
         await self._in_turn("old facts", lambda: log.drop_old(self._database, now), now)
-        return moved == log.BATCH or counted == counting.BATCH or scored > 0
+        return moved == log.BATCH or counted == counting.BATCH or more_plays or scored > 0
 
     async def _in_turn(self, name: str, step: Callable[[], Awaitable[bool]], now: datetime) -> None:
         # A step answers whether there is more to do: then it is due in a second, else in a minute.

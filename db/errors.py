@@ -42,13 +42,23 @@ class SessionsBroken(DomainError):
     code = "UNAVAILABLE"
 
 
+class PlaysClosed(DatabaseUnavailable):
+    """Plays of this day are not taken at the moment; try again."""
+
+
 CONSTRAINTS: dict[str, type[DomainError]] = {
     "handles_pkey": HandleTaken,
     "identities_pkey": ProfileExists,
+    "plays_closed": PlaysClosed,
 }
 
 
 def domain_error(error: asyncpg.IntegrityConstraintViolationError) -> DomainError | None:
     """The domain error that this constraint stands for, or None where a violation is a fault of ours."""
-    known = CONSTRAINTS.get(getattr(error, "constraint_name", None) or "")
+    name = getattr(error, "constraint_name", None)
+    if name is None and isinstance(error, asyncpg.CheckViolationError):
+        return (
+            PlaysClosed()
+        )  # a check without a name is that of a partition that there is not, and only plays have no default
+    known = CONSTRAINTS.get(name or "")
     return known() if known else None

@@ -16,10 +16,6 @@ select i.* from playlists p cross join lateral (
     where playlist_id = p.id and {range} order by {order} limit $2) i
 where p.id = any($1::bigint[])
 
--- name: playlist_item_by_key :one_per(playlist_id, id)
-select playlist_id, id, sort_key, kind, entry_id, added_by_id, added_at from playlist_items
-join unnest($1::bigint[], $2::bigint[]) wanted(p, i) on playlist_id = p and id = i
-
 -- name: collaborators_by_playlist :many_per(playlist_id)
 select playlist_id, user_id, role, added_at from playlist_collaborators
 where playlist_id = any($1::bigint[]) order by playlist_id, added_at, user_id

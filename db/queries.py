@@ -16,7 +16,7 @@ resolvers read to decide who may see it. Who says which columns he `reads` gets 
 """
 
 import re
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -45,7 +45,7 @@ class Slice(NamedTuple):
     stop: tuple[Any, ...] | None = None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Query:
     """One statement; `sql` is its text, or for `page_per` the template that `text_for` fills."""
 
@@ -57,7 +57,7 @@ class Query:
     row_class: type[Record] | None = None
     card: str = ""  # the same with only the first columns of its concept, where that has a bar
     lacks: frozenset[str] = frozenset()  # the columns that the card has not
-    source: str = field(default="", compare=False)
+    source: str = ""
 
     @property
     def batched(self) -> bool:

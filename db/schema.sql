@@ -495,13 +495,14 @@ create table playlists (
     owner_id bigint not null,
     kind text not null default 'USER' check (kind in ('USER', 'EDITORIAL', 'CHART')),
     visibility text not null default 'PUBLIC' check (visibility in ('PUBLIC', 'UNLISTED', 'PRIVATE')),
-    share_token text not null,
+    share_token text,                                   -- made and withdrawn with UNLISTED
     snapshot_id bigint not null default 1,
     item_count bigint not null default 0 check (item_count >= 0),
     duration_ms bigint not null default 0 check (duration_ms >= 0),
     follower_count bigint not null default 0 check (follower_count >= 0),
     created_at timestamptz not null,
-    updated_at timestamptz not null
+    updated_at timestamptz not null,
+    check ((share_token is not null) = (visibility = 'UNLISTED'))
 );
 
 create table share_tokens (
@@ -545,19 +546,80 @@ create table user_playlists (
 );
 create index user_playlists_listed on user_playlists (user_id, created_at, playlist_id) where listed;   -- playlists_by_user
 
--- Plays, by what was played; partitioned by the time of the play.
+-- Plays, by listener and day: a listener's own event ids tell a play that is sent again. After 72 hours sums of an hour are the fact.
 
 create table plays (
+    listener_id bigint not null,
+    played_at timestamptz not null,
+    event_id text collate "C" not null check (char_length(event_id) between 1 and 64),
+    subject_kind text not null check (subject_kind in ('TRACK', 'SOUND', 'VIDEO')),
+    subject_id bigint not null,
+    sound_id bigint,                                    -- routes a video
+    duration_ms integer not null check (duration_ms >= 0),
+    primary key (listener_id, played_at, event_id)      -- record_plays, fold_plays
+) partition by range (played_at);
+
+-- Makes the partition of a day (UTC), attached: one that is created in place locks out whoever writes plays. There is no default: what were in it
+-- could not be parted from it again.
+create function add_plays_partition(day date) returns void language plpgsql as $$
+declare
+    name text := 'plays_' || to_char(day, 'YYYYMMDD');
+begin
+    if to_regclass(name) is not null then
+        return;
+    end if;
+    lock table plays in share update exclusive mode;  -- whoever else makes it now
+    if to_regclass(name) is null then
+        execute format('create table %I (like plays including all)', name);
+        execute format('alter table plays attach partition %I for values from (%L) to (%L)', name,
+            day::timestamp at time zone 'UTC', (day + 1)::timestamp at time zone 'UTC');
+    end if;
+end $$;
+
+-- The days that are being folded into sums: closed, and folded up to this play in the order of their key.
+create table play_folds (
+    day date primary key,
+    listener_id bigint not null,
+    played_at timestamptz not null,
+    event_id text collate "C" not null
+);
+
+-- Takes no more plays of this day, whatever anybody's clock says: a row that came behind the position would never be folded.
+create function close_plays_partition(day date) returns void language plpgsql as $$
+declare
+    name text := 'plays_' || to_char(day, 'YYYYMMDD');
+begin
+    insert into play_folds values (day, 0, day::timestamp at time zone 'UTC', '') on conflict do nothing;
+    if found and to_regclass(name) is null then  -- somebody folded all of it while we waited
+        delete from play_folds f where f.day = close_plays_partition.day;
+    elsif found then
+        execute format('alter table %I add constraint plays_closed check (false) not valid', name);
+    end if;
+end $$;
+
+create function drop_plays_partition(folded date) returns void language plpgsql as $$
+begin
+    execute format('drop table if exists %I', 'plays_' || to_char(folded, 'YYYYMMDD'));
+    delete from play_folds where day = folded;
+end $$;
+
+create table play_hours (
     subject_id bigint not null,
     subject_kind text not null check (subject_kind in ('TRACK', 'SOUND', 'VIDEO')),
-    sound_id bigint,                                    -- routes a video
-    played_at timestamptz not null,
-    listener_id bigint not null,
-    event_id text not null check (char_length(event_id) between 1 and 64),
-    duration_ms integer not null check (duration_ms >= 0),
-    primary key (subject_id, played_at, listener_id, event_id)
-) partition by range (played_at);
-create table plays_default partition of plays default;
+    hour timestamptz not null,
+    sound_id bigint,
+    play_count bigint not null check (play_count > 0),
+    duration_ms bigint not null check (duration_ms >= 0),
+    primary key (subject_id, subject_kind, hour)        -- fold_plays
+);
+
+-- Every play once: as a sum or as itself.
+create view play_facts (subject_kind, sound_id, subject_id, hour, play_count, duration_ms) as
+select subject_kind, sound_id, subject_id, hour, play_count, duration_ms from play_hours
+union all
+select subject_kind, sound_id, subject_id, date_trunc('hour', p.played_at, 'UTC'), 1, duration_ms
+from plays p left join play_folds f on f.day = (p.played_at at time zone 'UTC')::date
+where f.day is null or (p.listener_id, p.played_at, p.event_id) > (f.listener_id, f.played_at, f.event_id);
 
 -- Facts: written to the outbox in the transaction of the fact, moved to the log in order by the worker.
 
@@ -614,7 +676,7 @@ create table consumers (
     name text primary key,                              -- advance_consumer
     position bigint not null check (position >= 0)
 );
-insert into consumers (name, position) values ('counts', 0);
+insert into consumers (name, position) values ('counts', 0), ('plays', 0);
 
 create table idempotency_results (
     caller text not null,                               -- the `sub` of the token

@@ -97,10 +97,11 @@ def _playlists(
     for number, (user, seen, since, changed, region, has_cover) in enumerate(rows(*columns), start=1):
         language = voice.pick(REGIONS[region].languages)
         described = voice.chance() < 0.4
+        token = society.random.bytes(12).hex()
         yield (
             number, voice.title(language, "playlist"), voice.decorated(voice.say(language, "bio")) if described else "",
             f"{MEDIA}/playlists/{number}.webp" if has_cover else None, user + 1,
-            "EDITORIAL" if user == HOUSE else "USER", VISIBILITIES[seen], society.random.bytes(12).hex(),
+            "EDITORIAL" if user == HOUSE else "USER", VISIBILITIES[seen], token if VISIBILITIES[seen] == "UNLISTED" else None,
             1 + voice.below(40), since, changed,
         )  # fmt: skip
 

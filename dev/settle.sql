@@ -176,7 +176,7 @@ from (
 where p.id = i.playlist_id
 
 -- step: playlists
-insert into share_tokens (token, playlist_id) select share_token, id from playlists
+insert into share_tokens (token, playlist_id) select share_token, id from playlists where share_token is not null
 
 -- step: playlists
 insert into user_playlists (user_id, created_at, playlist_id, listed)

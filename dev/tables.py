@@ -23,6 +23,8 @@ KEPT = [
     "consumers",
     "idempotency_results",
     "chart_versions",
+    "play_folds",
+    "play_hours",
 ]
 
 Column = np.ndarray[Any, Any] | Sequence[Any]

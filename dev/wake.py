@@ -15,8 +15,8 @@ from dev.world import instant
 
 ASLEEP = timedelta(hours=1)  # a pause shorter than that shows nowhere
 MICROSECOND = timedelta(microseconds=1)
-# Growth is by the calendar and is derived anew; results of idempotency keys expire by the real clock.
-STILL = ("community_growth", "idempotency_results", "migrations", "sample_worlds")
+# Growth is by the calendar and is derived anew; results of idempotency keys expire by the real clock, and plays are kept by its days.
+STILL = ("community_growth", "idempotency_results", "migrations", "play_folds", "play_hours", "plays", "sample_worlds")
 
 
 async def refresh_sample(dsn: str, *, now: datetime) -> str | None:

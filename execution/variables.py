@@ -1,24 +1,17 @@
-"""The variables of an operation: their types are found once, and plain values are coerced without looking them up again."""
+"""The variables of an operation: their types are found once, and values are coerced without looking them up again."""
 
 from collections.abc import Sequence
 from typing import Any
 
-from graphql import (
-    GraphQLError,
-    GraphQLSchema,
-    NonNullTypeNode,
-    Undefined,
-    VariableDefinitionNode,
-    get_named_type,
-    is_leaf_type,
-)
+from graphql import GraphQLError, GraphQLSchema, NonNullTypeNode, Undefined, VariableDefinitionNode
 from graphql.execution.get_variable_signature import get_variable_signature
 from graphql.execution.values import VariableValues, VariableValueSource, get_variable_values
-from graphql.utilities import coerce_input_value
+
+from execution.coercion import coercer
 
 
 class Variables:
-    """CoerceVariableValues (spec 6.1.2) for one operation. Whatever is missing, nested or wrong goes through graphql-core."""
+    """CoerceVariableValues (spec 6.1.2) for one operation. Whatever is missing or wrong goes through graphql-core."""
 
     def __init__(self, schema: GraphQLSchema, definitions: Sequence[VariableDefinitionNode] | None) -> None:
         self._schema = schema
@@ -29,10 +22,9 @@ class Variables:
             for one in self._definitions
             if one.default_value is None and not isinstance(one.type, NonNullTypeNode)
         }
-        self._signatures = [one for one in signatures if not isinstance(one, GraphQLError)]
-        self._plain = len(self._signatures) == len(signatures) and all(
-            is_leaf_type(get_named_type(one.type)) for one in self._signatures
-        )
+        coercers = [(one, coercer(one.type)) for one in signatures if not isinstance(one, GraphQLError)]
+        self._coercers = [(one, coerce) for one, coerce in coercers if coerce is not None]
+        self._plain = len(self._coercers) == len(signatures)
 
     def coerced(self, given: dict[str, Any], *, most_errors: int) -> VariableValues | list[GraphQLError]:
         """The values, or what is wrong with those that were given."""
@@ -41,7 +33,7 @@ class Variables:
 
     def _plainly(self, given: dict[str, Any]) -> VariableValues | None:
         sources, coerced = {}, {}
-        for signature in self._signatures:
+        for signature, coerce in self._coercers:
             name = signature.name
             if name not in given:
                 if name not in self._may_miss:
@@ -49,7 +41,7 @@ class Variables:
                 sources[name] = VariableValueSource(signature)
                 continue
             try:
-                value = coerce_input_value(given[name], signature.type)
+                value = coerce(given[name])
             except Exception:  # noqa: BLE001  found again, and told as it should be
                 return None
             if value is Undefined:

@@ -72,7 +72,7 @@ def playlist(updates: Rows, ctx: Context) -> Awaitable[Rows]:
 
 
 async def items(updates: Rows, ctx: Context) -> Rows:
-    found = iter(await ctx.db.playlist_item_by_key([key for update in updates for key in update["item_keys"]]))
+    found = iter(await ctx.db.item_by_key([key for update in updates for key in update["item_keys"]]))
     lists = [[item for _, item in zip(update["item_keys"], found, strict=False) if item] for update in updates]
     for update, edges in zip(updates, lists, strict=True):
         scope = Listing("items_by_playlist", descending=False).scope(update["playlist_id"])

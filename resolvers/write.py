@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 import unicodedata
 from collections.abc import Awaitable, Callable
 from dataclasses import asdict
@@ -17,6 +18,16 @@ Write = Callable[[Transaction], Awaitable[dict[str, Any]]]
 
 KEPT = timedelta(hours=24)
 LONGEST_KEY = 128
+NO_TEXT = re.compile("[\x00\ud800-\udfff]")  # what Postgres, or UTF-8, has no place for
+
+
+async def attempt(ctx: Context, write: Write) -> dict[str, Any]:
+    """Runs `write` in one transaction and returns its result; a refusal rolls back and is the result. For what can be repeated without a key."""
+    try:
+        async with ctx.db.transaction() as tx:
+            return await write(tx)
+    except Refusal as refusal:
+        return refusal.answer
 
 
 async def fact(ctx: Context, field: str, input: Any, response_key: ResponseKey, write: Write) -> dict[str, Any]:
@@ -24,14 +35,12 @@ async def fact(ctx: Context, field: str, input: Any, response_key: ResponseKey, 
 
     With an idempotency key, the argument's or the header's, the result is stored with the fact, and whoever repeats the call within 24 hours gets it again.
     """
-    try:
-        async with ctx.db.transaction() as tx:
-            key = _key(ctx, input, response_key)
-            return (
-                await write(tx) if key is None else await _once(tx, ctx, (ctx.subject or "", field, key), input, write)
-            )
-    except Refusal as refusal:
-        return refusal.answer
+
+    async def write_once(tx: Transaction) -> dict[str, Any]:
+        key = _key(ctx, input, response_key)
+        return await write(tx) if key is None else await _once(tx, ctx, (ctx.subject or "", field, key), input, write)
+
+    return await attempt(ctx, write_once)
 
 
 async def _once(tx: Transaction, ctx: Context, place: tuple[str, str, str], input: Any, write: Write) -> dict[str, Any]:
@@ -55,7 +64,7 @@ def _key(ctx: Context, input: Any, response_key: ResponseKey) -> str | None:
         key, path = f"{ctx.idempotency_key}/{response_key}" if response_key else ctx.idempotency_key, []
     else:
         return None
-    if not 1 <= len(key) <= LONGEST_KEY:
+    if not 1 <= len(key) <= LONGEST_KEY or NO_TEXT.search(key):
         raise Refusal(
             "InvalidInput", f"An idempotency key has 1 to {LONGEST_KEY} characters; this has {len(key)}.", path
         )
@@ -82,6 +91,10 @@ async def author(tx: Transaction, ctx: Context) -> Any:
 
 def text(value: str, path: list[str], *, least: int = 0, most: int) -> str:
     """The text without white space around it; raises the InvalidInput that says how long it may be."""
+    if NO_TEXT.search(value):
+        raise Refusal(
+            "InvalidInput", f"`{path[-1]}` holds what is no character: U+0000, or half a surrogate pair.", path
+        )
     value = unicodedata.normalize("NFC", value).strip()
     if not least <= len(value) <= most:
         raise Refusal("InvalidInput", f"`{path[-1]}` has {len(value)} characters; {least} to {most} are allowed.", path)

@@ -6,6 +6,7 @@ import strawberry
 
 from resolvers import sound
 from schema.node import tagged, typename
+from schema.playlist import Playlist
 from schema.sound import UsageRights
 
 
@@ -29,6 +30,11 @@ class NotFound(UserError):
     is_type_of = tagged("NotFound")
 
 
+@strawberry.type(description="You may see it, but not do this to it.")
+class NotAllowed(UserError):
+    is_type_of = tagged("NotAllowed")
+
+
 @strawberry.type(description="Somebody else has it already.")
 class AlreadyTaken(UserError):
     is_type_of = tagged("AlreadyTaken")
@@ -46,6 +52,13 @@ class SoundNotCleared(UserError):
     is_type_of = tagged("SoundNotCleared")
 
     usage_rights: UsageRights
+
+
+@strawberry.type(description="The playlist is no longer what `baseSnapshotId` names.")
+class SnapshotConflict(UserError):
+    is_type_of = tagged("SnapshotConflict")
+
+    playlist: Playlist = strawberry.field(description="As it is now: look again, and edit from here.")
 
 
 @strawberry.enum(description="Why an idempotency key was refused.")

@@ -14,14 +14,13 @@ import strawberry
 from graphql import FieldNode, GraphQLInterfaceType, GraphQLObjectType, GraphQLScalarType, OperationDefinitionNode
 from strawberry import UNSET
 from strawberry.dataloader import DataLoader
-from strawberry.types.arguments import StrawberryArgument, convert_arguments
-from strawberry.types.base import StrawberryContainer, StrawberryOptional, has_object_definition
 from strawberry.types.field import StrawberryField
 from strawberry.types.fields.resolver import StrawberryResolver
 
 import execution
 from resolvers.context import Context, Rows
 from resolvers.ids import EitherKind, Kind
+from schema.inputs import builder
 from schema.node import TYPES_OF_ROWS
 from schema.scalars import WRITES
 
@@ -119,15 +118,18 @@ def declare(schema: strawberry.Schema) -> None:
 
 
 def _preparation(converter: Any, field: StrawberryField, function: Callable[..., Any]) -> Callable[..., dict[str, Any]]:
-    # Leaves come from graphql-core as they are needed; only lists and inputs have to be converted.
-    names = {converter.config.name_converter.from_argument(one): one.python_name for one in field.arguments}
-    built = [one for one in field.arguments if not _is_leaf(one)]
+    # Leaves come from graphql-core as they are needed; only lists and inputs have to be built.
+    name_of = converter.config.name_converter
+    names = {name_of.from_argument(one): one.python_name for one in field.arguments}
+    builders = {name_of.from_argument(one): builder(one.type, name_of.from_field) for one in field.arguments}
+    built = [(name, names[name], build) for name, build in builders.items() if build is not None]
     wants_response_key, wants_reads = _wants(function, RESPONSE_KEY), _wants(function, READS)
 
     def prepare(given: dict[str, Any], place: execution.Place) -> dict[str, Any]:
         arguments = {names[name]: value for name, value in given.items()}
-        if built:
-            arguments |= convert_arguments(given, built, converter.scalar_registry, converter.config)
+        for name, own, build in built:
+            if given.get(name) is not None:
+                arguments[own] = build(given[name])
         if wants_response_key:
             arguments[RESPONSE_KEY] = _response_key(place.operation, place.response_key)
         if wants_reads:
@@ -135,11 +137,6 @@ def _preparation(converter: Any, field: StrawberryField, function: Callable[...,
         return arguments
 
     return prepare
-
-
-def _is_leaf(argument: StrawberryArgument) -> bool:
-    type_ = argument.type.of_type if isinstance(argument.type, StrawberryOptional) else argument.type
-    return not isinstance(type_, StrawberryContainer) and not has_object_definition(type_)
 
 
 class Edge:

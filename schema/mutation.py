@@ -4,6 +4,9 @@ from typing import Annotated
 
 import strawberry
 
+import resolvers.play
+import resolvers.playlist_edit
+import resolvers.playlist_items
 import resolvers.sound
 import resolvers.user
 import resolvers.video
@@ -12,6 +15,8 @@ from schema.community import Community
 from schema.errors import AlreadyTaken, IdempotencyRefused, InvalidInput, NotFound, SoundNotCleared, SoundUnavailable
 from schema.field import batched
 from schema.node import tagged
+from schema.play import RecordPlaysResult
+from schema.playlist_edit import CreatePlaylistResult, DeletePlaylistResult, EditPlaylistResult
 from schema.sound import Sound
 from schema.video import Video
 from schema.viewer import Viewer
@@ -65,4 +70,31 @@ class Mutation:
     post_video: PostVideoResult = batched(
         resolvers.video.post_video,
         description="Posts a video made with a sound, and so joins its community's creators.",
+    )
+    create_playlist: CreatePlaylistResult = batched(
+        resolvers.playlist_edit.create_playlist, description="Makes a playlist of the viewer's."
+    )
+    update_playlist: EditPlaylistResult = batched(
+        resolvers.playlist_edit.update_playlist,
+        description="Changes its words, or who sees it. As long as it is UNLISTED it has a share token; each time another one.",
+    )
+    delete_playlist: DeletePlaylistResult = batched(
+        resolvers.playlist_edit.delete_playlist, description="For its owner: it is gone for everybody at once."
+    )
+    add_playlist_items: EditPlaylistResult = batched(
+        resolvers.playlist_items.add_playlist_items, description="For its owner and editors."
+    )
+    remove_playlist_items: EditPlaylistResult = batched(
+        resolvers.playlist_items.remove_playlist_items, description="For its owner and editors."
+    )
+    move_playlist_items: EditPlaylistResult = batched(
+        resolvers.playlist_items.move_playlist_items, description="For its owner and editors."
+    )
+    set_collaborator: EditPlaylistResult = batched(
+        resolvers.playlist_edit.set_collaborator,
+        description="For its owner: lets somebody edit or see it. The snapshot stays the same.",
+    )
+    record_plays: RecordPlaysResult = batched(
+        resolvers.play.record_plays,
+        description="Records what the viewer listened to and watched, up to 500 plays at once.",
     )

@@ -20,7 +20,7 @@ COPIES = (
     "insert into followers select followed_id, user_id, created_at from follows",
     "insert into blocked_by select blocked_id, user_id from blocks",
     "insert into user_sounds select creator_id, created_at, id from sounds",
-    "insert into share_tokens select share_token, id from playlists",
+    "insert into share_tokens select share_token, id from playlists where share_token is not null",
     "insert into user_playlists select owner_id, created_at, id, visibility = 'PUBLIC' from playlists",
     "insert into user_playlists select user_id, added_at, playlist_id, false from playlist_collaborators",
 )
@@ -56,11 +56,11 @@ STATEMENTS = (
     "insert into blocks values (5, 6, $1), (5, 4, $1)",
     "insert into tracks (title, duration_ms) values ('Low Tide', 200000), ('Undertow', 180000)",
     """insert into playlists (title, owner_id, visibility, share_token, snapshot_id, item_count, created_at, updated_at) values
-        ('Open', 2, 'PUBLIC', 'open-token', 7, 4, $1::timestamptz - interval '9 hours', $1),
+        ('Open', 2, 'PUBLIC', null, 7, 4, $1::timestamptz - interval '9 hours', $1),
         ('Quiet', 2, 'UNLISTED', 'quiet-token', 1, 0, $1::timestamptz - interval '8 hours', $1),
-        ('Secret', 2, 'PRIVATE', 'secret-token', 1, 0, $1::timestamptz - interval '7 hours', $1),
-        ('Of a suspended one', 4, 'PUBLIC', 'gone-token', 1, 0, $1::timestamptz - interval '6 hours', $1),
-        ('Of Kim', 6, 'PUBLIC', 'kim-token', 1, 0, $1::timestamptz - interval '5 hours', $1)""",
+        ('Secret', 2, 'PRIVATE', null, 1, 0, $1::timestamptz - interval '7 hours', $1),
+        ('Of a suspended one', 4, 'PUBLIC', null, 1, 0, $1::timestamptz - interval '6 hours', $1),
+        ('Of Kim', 6, 'PUBLIC', null, 1, 0, $1::timestamptz - interval '5 hours', $1)""",
     """insert into playlist_collaborators values (2, 3, 'EDITOR', $1::timestamptz - interval '4 hours'), (2, 4, 'EDITOR', $1::timestamptz - interval '3 hours'),
         (2, 1, 'VIEWER', $1::timestamptz - interval '2 hours'), (3, 5, 'VIEWER', $1::timestamptz - interval '1 hour')""",
     """insert into playlist_items (playlist_id, sort_key, kind, entry_id, added_by_id, added_at) values
@@ -89,8 +89,8 @@ CROWD = (
     "insert into follows select 3 + n / 2, 1 + n % 2, $1::timestamptz - n * interval '1 minute' from generate_series(0, 259) n",
     "insert into blocks select 1, n, $1::timestamptz - n * interval '1 second' from generate_series(91, 105) n",
     "insert into tracks (title, duration_ms) select 'Track ' || n, 1000 from generate_series(1, 260) n",
-    """insert into playlists (title, owner_id, share_token, created_at, updated_at)
-        select 'Playlist ' || n, 1 + n % 2, 'token' || n, $1::timestamptz - n * interval '1 minute', $1 from generate_series(1, 260) n""",
+    """insert into playlists (title, owner_id, created_at, updated_at)
+        select 'Playlist ' || n, 1 + n % 2, $1::timestamptz - n * interval '1 minute', $1 from generate_series(1, 260) n""",
     """insert into playlist_items (playlist_id, sort_key, kind, entry_id, added_by_id, added_at)
         select 1 + n % 2, 'a' || lpad(n::text, 4, '0') || 'V', case when n % 3 = 1 then 'SOUND' else 'TRACK' end, n, 1 + n % 140, $1
         from generate_series(1, 260) n""",

@@ -32,8 +32,8 @@ SCENE = (
         ('Glove Box', 'ORIGINAL', 'ACTIVE', 1000, $1, 3, null, 0)""",
     "insert into community_regions values (2, 'DE', 3, 3, $1), (2, 'FR', 9, 1, $1)",
     """insert into playlists (title, owner_id, visibility, share_token, created_at, updated_at) values
-        ('Night Drive', 3, 'PUBLIC', 'a', $1, $1), ('Night Secret', 3, 'PRIVATE', 'b', $1, $1), ('Night Quiet', 3, 'UNLISTED', 'c', $1, $1),
-        ('Night of Gone', 4, 'PUBLIC', 'd', $1, $1)""",
+        ('Night Drive', 3, 'PUBLIC', null, $1, $1), ('Night Secret', 3, 'PRIVATE', null, $1, $1), ('Night Quiet', 3, 'UNLISTED', 'c', $1, $1),
+        ('Night of Gone', 4, 'PUBLIC', null, $1, $1)""",
     "insert into hashtags values ('nightdrive', 500), ('love', 5)",
 )
 FIND = """query ($text: String!, $kinds: [SearchKind!], $region: RegionCode, $first: Int! = 20, $after: Cursor) {

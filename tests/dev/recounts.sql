@@ -216,7 +216,7 @@ where (u.artist_id is not null or a.id is not null) and u.artist_id is distinct 
 (select 'handle', handle, id from users except select 'handle', handle, user_id from handles)
 union all (select 'isrc', isrc, id from tracks where isrc is not null except select 'isrc', isrc, track_id from isrcs)
 union all (select 'upc', upc, id from releases where upc is not null except select 'upc', upc, release_id from upcs)
-union all (select 'token', share_token, id from playlists except select 'token', token, playlist_id from share_tokens)
+union all (select 'token', share_token, id from playlists where share_token is not null except select 'token', token, playlist_id from share_tokens)
 union all (select 'artist', mbid::text, id from artists where mbid is not null except select 'artist', mbid::text, id from mbids where kind = 'ARTIST')
 union all (select 'track', mbid::text, id from tracks where mbid is not null except select 'track', mbid::text, id from mbids where kind = 'TRACK')
 

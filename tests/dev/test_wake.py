@@ -55,6 +55,18 @@ async def test_facts_that_came_later_stay_in_their_place(copy: Copy, template_wo
         await connection.close()
 
 
+async def test_plays_stay_in_the_days_that_they_are_kept_by(copy: Copy, template_world: str) -> None:
+    async with copy(template_world) as dsn:
+        connection = await connect(dsn)
+        await connection.execute("select add_plays_partition('2026-11-22')")
+        await connection.execute("insert into plays values (1, $1, 'a', 'TRACK', 1, null, 5)", NOW)
+        await connection.execute("insert into play_hours values (1, 'TRACK', $1, null, 1, 5)", NOW - timedelta(days=5))
+        await refresh_sample(dsn, now=NOW + WEEK)
+        hours = await connection.fetch("select hour from play_facts order by hour")
+        assert [row["hour"] for row in hours] == [NOW - timedelta(days=5), NOW]
+        await connection.close()
+
+
 async def test_a_database_without_a_sample_world_is_left_alone(copy: Copy, template: str) -> None:
     async with copy(template) as dsn:
         assert await refresh_sample(dsn, now=NOW) is None

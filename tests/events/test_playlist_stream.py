@@ -4,9 +4,10 @@ from typing import Any
 
 import pytest
 
+from events.watch import Place
 from server.errors import SourceFailed
 from tests.ask import Api
-from tests.events.asking import door, happen
+from tests.events.asking import door, happen, moved
 from tests.gathering import ANA, KIM, MIRA, TOM, arrange
 
 CHANGED = """subscription ($id: ID!) { playlistChanged(playlistId: $id) { __typename
@@ -122,3 +123,40 @@ async def test_across_a_block_nothing_of_it_is_heard(people: Api) -> None:
             "PlaylistItemsRemoved",
             "PlaylistDetailsChanged",
         ]
+
+
+ADD = """mutation ($input: AddPlaylistItemsInput!) { addPlaylistItems(input: $input) {
+  ... on EditPlaylistPayload { playlist { snapshotId items(last: 2) { edges { itemId } } } } } }"""
+MOVE = "mutation ($input: MovePlaylistItemsInput!) { movePlaylistItems(input: $input) { __typename } }"
+UPDATE = "mutation ($input: UpdatePlaylistInput!) { updatePlaylist(input: $input) { __typename } }"
+
+
+async def test_what_is_edited_through_the_api_is_told(people: Api) -> None:
+    async with door(people) as process, process.subscribed(CHANGED, id="playlist_1") as stream:
+        await stream.next()
+        added = await people.get(
+            ADD, viewer=TOM, input={"playlistId": "playlist_1", "entryIds": ["track_1", "sound_2"]}
+        )
+        playlist = added["addPlaylistItems"]["playlist"]
+        first, second = (edge["itemId"] for edge in playlist["items"]["edges"])
+        moved_input = {"playlistId": "playlist_1", "baseSnapshotId": playlist["snapshotId"], "itemIds": [second]}
+        await people.get(MOVE, viewer=TOM, input=moved_input | {"beforeItemId": first})
+        await people.get(
+            UPDATE, viewer=TOM, input={"playlistId": "playlist_1", "title": "Closed", "visibility": "PRIVATE"}
+        )
+        await moved(people)
+        told = [await stream.next() for _ in range(1)]
+    assert told == [{"__typename": "PlaylistDetailsChanged", "playlist": None}]  # closed by the time that it was told
+    async with door(people) as process:
+        begin = Place(1, 0, "playlistChanged|1").sign(people.cursors)
+        query = CHANGED.replace("playlistId: $id", f'playlistId: $id, after: "{begin}"')
+        async with process.subscribed(query, id="playlist_1", viewer=TOM) as stream:
+            await stream.next()
+            told = [await stream.next() for _ in range(3)]
+    assert [(item["itemId"], item["node"]["id"]) for item in told[0]["items"]] == [
+        (first, "track_1"),
+        (second, "sound_2"),
+    ]
+    assert told[0]["snapshotId"] == playlist["snapshotId"]
+    assert (told[1]["itemIds"], told[1]["beforeItemId"]) == ([second], first)
+    assert told[2]["playlist"] == {"id": "playlist_1", "title": "Closed"}

@@ -163,7 +163,7 @@ async def test_killed_between_any_two_statements_it_counts_exactly_once(api: Api
             kills += 1
         kill[0] = -1
         (row,) = await api.sql(
-            "select (select position from consumers) + (select count(*) from trend_counters) + (select sum(video_count) from sounds)"
+            "select (select position from consumers where name = 'counts') + (select count(*) from trend_counters) + (select sum(video_count) from sounds)"
         )
         assert row[0] == 0
     kill[0] = -1
