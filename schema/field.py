@@ -39,6 +39,19 @@ def batched(
     return _field(_through_loader(function), execution.Batched(function, reads=reads), description, deprecation_reason)
 
 
+def batched_edges(function: Callable[..., Any], *, description: str | None = None) -> Any:
+    """As `batched`, of a list of edges whose cursors their parent makes."""
+    resolve = _through_loader(function)
+
+    async def lend(root: Any, info: Info, **arguments: Any) -> list[Edge]:
+        rows = await resolve(root, info, **arguments)
+        return [Edge(root, index, row) for index, row in enumerate(rows)]
+
+    lend.__signature__ = resolve.__signature__  # type: ignore[attr-defined]
+    lend.__module__ = resolve.__module__
+    return _field(lend, execution.Batched(function), description)
+
+
 def streamed(function: Callable[..., Awaitable[AsyncGenerator[Any, None]]], *, description: str | None = None) -> Any:
     """A field of Subscription whose events are those of the stream `await function(ctx, **arguments)`, after the cursor `after`."""
 

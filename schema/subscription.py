@@ -7,7 +7,7 @@ import strawberry
 from resolvers import activity, event, playlist_stream, trending
 from schema.community import Community
 from schema.event import Event
-from schema.field import batched, edges, streamed
+from schema.field import batched, batched_edges, edges, streamed
 from schema.node import tagged
 from schema.playlist import Playlist, PlaylistItemEdge
 from schema.trending import Chart, ChartEdge
@@ -64,7 +64,7 @@ class PlaylistItemsAdded(Update):
     is_type_of = tagged("PlaylistItemsAdded")
 
     snapshot_id: strawberry.ID
-    items: list[PlaylistItemEdge] = batched(
+    items: list[PlaylistItemEdge] = batched_edges(
         playlist_stream.items, description="In their order, as they are now, without those that were removed since."
     )
     before_item_id: strawberry.ID | None = strawberry.field(description="What they stand before; null is the end.")
