@@ -250,15 +250,13 @@ class Socket:
         frame = f'{{"id":{written(id).decode()},"type":"next","payload":'
         if operation.kind is not OperationType.SUBSCRIPTION:
             body = await self._door.operations.answer(operation, parameters.variables, ctx)
-            await self._next(f"{frame}{written(body).decode()}}}", id)
+            if self._runs(id):
+                await self._write(f"{frame}{written(body).decode()}}}")
             return
         async with aclosing(self._door.streams.events(operation, parameters.variables, ctx)) as events:
             async for sent in events:
-                await self._next(f"{frame}{sent.payload}}}", id)
-
-    async def _next(self, message: str, id: str) -> None:
-        if self._runs(id):
-            await self._write(message)
+                if self._runs(id):
+                    await self._write(f"{frame}{sent.payload}}}")
 
     def _runs(self, id: str) -> bool:
         # A task may outlive the client's complete while its source comes to an end; it must not speak for the next operation of that id.
