@@ -212,14 +212,17 @@ class Watch(ABC, Generic[A]):
         return self.told(stream, update, sequence, self.clock(), version=version, last=True)
 
     async def tell(self, audience: A, told: Told | None = None) -> None:
-        """Tells each listener: one, and once he has his answer the others, a slice at a time, so that they need not wait for theirs all at once."""
+        """Tells each listener. Of very many one hears first, and once he has his answer the others, a slice at a time: they need not wait for theirs all at once."""
         audience.heard = time.monotonic()
-        for place, listener in enumerate(list(audience.listeners)):
+        listeners = list(audience.listeners)
+        many = len(listeners) > SLICE
+        for place, listener in enumerate(listeners):
             listener.tell(told)
             self._deliveries += 1
-            if place == 0 or self._deliveries % SLICE == 0:
+            if (many and place == 0) or self._deliveries % SLICE == 0:
                 await asyncio.sleep(0)
-                await _settle(audience.telling() if told is None else [told])
+                if many:
+                    await _settle(audience.telling() if told is None else [told])
 
     @abstractmethod
     async def look(self) -> None:

@@ -76,7 +76,7 @@ async def _stream(
     finally:
         for task in tasks:
             task.cancel()
-        await asyncio.wait(tasks)
+        await asyncio.gather(*tasks, return_exceptions=True)
     await send({"type": "http.response.body", "body": b""})
 
 

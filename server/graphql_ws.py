@@ -96,7 +96,7 @@ class Socket:
         self._websocket = websocket
         self._raw = send  # what Starlette's layers would see again for each of a thousand listeners
         self._claims: Claims | None = None
-        self._holds = asyncio.timeout(None)  # for as long as the token does
+        self._holds: asyncio.Timeout | None = None  # messages are taken for as long as the token holds
         self._revoked = False
         self._closing = False
         self._operations: dict[str, asyncio.Task[None]] = {}
@@ -107,7 +107,6 @@ class Socket:
         try:
             await self._shake_hands()
             with self._door.callers.room_for(self._websocket, self._claims, self._revoke):
-                self._holds = asyncio.timeout(self._claims.expires_at - time.time() if self._claims else None)
                 await self._send({"type": "connection_ack"})
                 await self._take_messages()
         except Gone:
@@ -149,8 +148,9 @@ class Socket:
             raise Closing(1013, str(error)) from None
 
     async def _take_messages(self) -> None:
+        seconds = self._claims.expires_at - time.time() if self._claims else None
         try:
-            async with self._holds:
+            async with asyncio.timeout(0 if self._revoked else seconds) as self._holds:
                 while True:
                     try:
                         message = await self._receive()
@@ -161,10 +161,13 @@ class Socket:
         except TimeoutError:
             why = "was revoked" if self._revoked else "has expired"
             raise Closing(4403, f"The token {why}; connect again with a new one") from None
+        finally:
+            self._holds = None
 
     def _revoke(self) -> None:
         self._revoked = True
-        self._holds.reschedule(asyncio.get_running_loop().time())
+        if self._holds is not None:
+            self._holds.reschedule(asyncio.get_running_loop().time())
 
     async def _receive(self) -> Message:
         message = await self._websocket.receive()
@@ -247,15 +250,13 @@ class Socket:
         frame = f'{{"id":{written(id).decode()},"type":"next","payload":'
         if operation.kind is not OperationType.SUBSCRIPTION:
             body = await self._door.operations.answer(operation, parameters.variables, ctx)
-            await self._next(f"{frame}{written(body).decode()}}}", id)
+            if self._runs(id):
+                await self._write(f"{frame}{written(body).decode()}}}")
             return
         async with aclosing(self._door.streams.events(operation, parameters.variables, ctx)) as events:
             async for sent in events:
-                await self._next(f"{frame}{sent.payload}}}", id)
-
-    async def _next(self, message: str, id: str) -> None:
-        if self._runs(id):
-            await self._write(message)
+                if self._runs(id):
+                    await self._write(f"{frame}{sent.payload}}}")
 
     def _runs(self, id: str) -> bool:
         # A task may outlive the client's complete while its source comes to an end; it must not speak for the next operation of that id.

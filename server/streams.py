@@ -108,8 +108,13 @@ class Streams:
         # A task of its own: whoever asked first may go before the others have it.
         task = asyncio.create_task(self._execute(executor, told))
         self._running.add(task)
-        task.add_done_callback(self._running.discard)
+        task.add_done_callback(self._end)
         return task
+
+    def _end(self, task: "asyncio.Task[Answer]") -> None:
+        self._running.discard(task)
+        if not task.cancelled():
+            task.exception()  # those who still wait for it hear of it
 
     async def _execute(self, executor: Executor[Any], told: Told) -> Answer:
         ctx = self._sharing.observed(executor.context_value)
