@@ -34,7 +34,7 @@ from dev.world import PACE
 from events import log
 from events.cursor import Cursors
 from execution.explain import asking
-from operate import recount
+from operate import moderate, recount
 from reach import Address, CommandFailed, connected, database_url
 from resolvers.context import Context
 from resolvers.ids import shown
@@ -65,6 +65,7 @@ SIMULATED = 300  # sample users whom the simulator may post as
 
 
 cli.command()(recount)
+cli.add_typer(moderate, name="moderate")
 
 
 def main() -> None:

@@ -382,6 +382,7 @@ create table video_comments (
     foreign key (sound_id, video_id) references videos on delete cascade
 );
 create index video_comments_recent on video_comments (sound_id, video_id, created_at, id) where not hidden;   -- comments_by_video
+create index video_comments_author on video_comments (author_id, sound_id, id);   -- turn_comments
 
 create table video_comment_likes (
     sound_id bigint not null,
@@ -405,6 +406,7 @@ create table track_comments (
     primary key (track_id, id)                          -- track_comment_by_key
 );
 create index track_comments_recent on track_comments (track_id, created_at, id) where not hidden;   -- comments_by_track
+create index track_comments_author on track_comments (author_id, track_id, id);   -- turn_comments
 
 create table track_comment_likes (
     track_id bigint not null,
