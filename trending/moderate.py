@@ -23,14 +23,14 @@ async def suspend(database: Database, handle: str, now: datetime) -> None:
     """Hides a person at once, then takes away all weight; raises NobodyToModerate. Killed on the way it goes on when it is called again."""
     user_id, mark = await _set_status(database, handle, "SUSPENDED", now)
     await _wait_for_earlier(database, mark)
-    await _turn(database, user_id, now, hidden=True)
+    await turn(database, user_id, now, hidden=True)
 
 
 async def restore(database: Database, handle: str, now: datetime) -> None:
     """Gives a person back everything with the weight that it had; raises NobodyToModerate."""
     user = await _user(database, handle)
     if user["status"] == "SUSPENDED":
-        await _turn(database, user["user_id"], now, hidden=False)
+        await turn(database, user["user_id"], now, hidden=False)
         await _set_status(database, handle, "ACTIVE", now)
 
 
@@ -73,7 +73,8 @@ async def _wait_for_earlier(database: Database, mark: str) -> None:
         await asyncio.sleep(PAUSE)
 
 
-async def _turn(database: Database, user_id: int, now: datetime, *, hidden: bool) -> None:
+async def turn(database: Database, user_id: int, now: datetime, *, hidden: bool) -> None:
+    """Hides all that somebody posted and said, with its events, or shows it; done again it finds nothing."""
     for row in await database.sounds_of_videos(user_id, not hidden):
         async with database.transaction() as tx:
             await tx.lock_creator(row["sound_id"], user_id)
