@@ -177,12 +177,16 @@ select exists (select from outbox where {Naming}) or exists (
 exists (select from jsonb_each(body) part where part.key = any($2::text[]) and part.value = to_jsonb($1::bigint))
 
 -- name: erase_from_log :value
--- The sequence stays. That somebody was erased stays for as long as the log: it is how others learn to erase him too.
-with unnamed as (
+-- The next $3 sequences, which stay without the name; null where there are no more. That somebody was erased stays for as long as the log: it is how others
+-- learn to erase him too.
+with slice as materialized (
+    select greatest(log_position, floor) past, least(greatest(log_position, floor) + $3, sequence) last
+    from erasures cross join log_head where user_id = $1),
+unnamed as (
     update log set body = (
         select jsonb_object_agg(key, case when key = any($2::text[]) and value = to_jsonb($1::bigint) then 'null' else value end) from jsonb_each(body))
-    where type <> 'USER_DELETED' and {Naming} returning 1)
-select count(*) from unnamed
+    where sequence > (select past from slice) and sequence <= (select last from slice) and type <> 'USER_DELETED' and {Naming})
+update erasures set log_position = last from slice where user_id = $1 and last > past returning last
 
 -- name: finish_erasure :execute
 with results as (delete from idempotency_results where caller in (select subject from identities where user_id = $1)),

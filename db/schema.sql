@@ -527,6 +527,7 @@ create table playlist_items (
     primary key (playlist_id, id),
     unique (playlist_id, sort_key)                      -- items_by_playlist
 );
+create index playlist_items_added_by on playlist_items (added_by_id);   -- erase_additions
 
 create table playlist_collaborators (
     playlist_id bigint not null references playlists on delete cascade,
@@ -653,7 +654,8 @@ create table reports (
 create table erasures (
     user_id bigint primary key,
     xid xid8 not null default pg_current_xact_id(),     -- who could not see the mark is over before anything is erased
-    begun_at timestamptz not null
+    begun_at timestamptz not null,
+    log_position bigint not null default 0              -- up to here the log does not name the person any more
 );
 
 -- Facts: written to the outbox in the transaction of the fact, moved to the log in order by the worker.
