@@ -100,8 +100,35 @@ insert into chart_versions (region, niche_id, "window", kind, version, as_of, se
 values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
 
 -- name: drop_chart_versions :execute
--- The newest stays for ever, the others an hour from when they were followed, or a minute where nobody asked for them: since $5 nobody did.
-delete from chart_versions where region = $1 and niche_id = $2 and (followed_at < $3 or followed_at < $4 and as_of > $5)
+-- The newest stays for ever, and so does history; the others an hour from when they were followed, or a minute where nobody asked for them: since $5
+-- nobody did.
+delete from chart_versions
+where region = $1 and niche_id = $2 and not is_history("window", as_of, followed_at) and (followed_at < $3 or followed_at < $4 and as_of > $5)
+
+-- name: chart_versions_at :one_per(region, niche_id, window, kind, wanted_at)
+-- The newest of the kept versions that were there at a time.
+select region, niche_id, "window", kind, wanted_at, version
+from unnest($1::text[], $2::bigint[], $3::text[], $4::text[], $5::timestamptz[]) asked(r, n, w, k, wanted_at)
+    cross join lateral (
+        select region, niche_id, "window", kind, version from chart_versions c
+        where c.region = r and c.niche_id = n and c."window" = w and c.kind = k and as_of <= wanted_at
+        order by as_of desc, version desc limit 1) c
+
+-- name: chart_history :many_per(sound_id)
+-- Where sounds stood in a chart at these instants; each version is unpacked once, however many instants and sounds ask for it.
+with stood as materialized (
+    select version, array_agg(instant) instants
+    from unnest($6::timestamptz[]) instant cross join lateral (
+        select version from chart_versions
+        where region = $2 and niche_id = $3::bigint and "window" = $4 and kind = $5 and as_of <= instant
+        order by as_of desc, version desc limit 1) c
+    group by version)
+select sound_id, at, rank::integer rank, score
+from stood join chart_versions c using (version)
+    cross join lateral unnest(sound_ids, scores) with ordinality ranked(sound_id, score, rank)
+    cross join lateral unnest(instants) at
+where c.region = $2 and c.niche_id = $3::bigint and c."window" = $4 and c.kind = $5 and sound_id = any($1::bigint[])
+order by sound_id, at
 
 -- name: chart_heads :rows
 -- The newest versions of charts, and how far the log was counted.
@@ -114,7 +141,7 @@ where name = 'counts'
 
 -- name: chart_slice :one_per(region, niche_id, window, kind, wanted) Chart
 -- Ranks $6 to $7 of a chart; its version 0 is the newest.
-select region, niche_id, "window", kind, wanted, version, as_of, sequence, method_version, size,
+select region, niche_id, "window", kind, wanted, version, as_of, followed_at, sequence, method_version, size,
     sound_ids[$6:$7] sound_ids, scores[$6:$7] scores, observed[$6:$7] observed, expected[$6:$7] expected,
     creator_counts[$6:$7] creator_counts, previous_ranks[$6:$7] previous_ranks, peak_ranks[$6:$7] peak_ranks,
     curves[($6 - 1) * points + 1:$7 * points] curves, points

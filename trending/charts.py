@@ -26,6 +26,7 @@ from trending.score import (
 )
 
 HOUR = timedelta(hours=1)
+KEPT = timedelta(hours=1)  # full versions, from when they were followed
 
 
 class ChartKey(NamedTuple):
@@ -61,16 +62,30 @@ class Totals(NamedTuple):
 
 
 async def read_chart(
-    database: Database, key: ChartKey, now: datetime, *, version: int = 0, first: int = 1, last: int = LARGEST_CHART
+    database: Database,
+    key: ChartKey,
+    now: datetime,
+    *,
+    version: int = 0,
+    as_of: datetime | None = None,
+    first: int = 1,
+    last: int = LARGEST_CHART,
 ) -> dict[str, Any] | None:
-    """Ranks `first` to `last` of a version of a chart, 0 for the newest; None where that version is not kept.
+    """Ranks `first` to `last` of a version of a chart, 0 for the newest, or for the newest that was there `as_of` then.
 
-    A chart that was never scored is empty, and its version is 0.
+    None where that version is not kept; what is kept as history is for those alone who say `as_of`. A chart that was never scored is empty,
+    and its version is 0.
     """
+    if as_of is not None and not version:
+        (found,) = await database.chart_versions_at([(*key, as_of)])
+        if found is None:
+            return _empty(key, as_of)
+        version = found["version"]
     (row,) = await database.chart_slice([(*key, version)], first, last)
-    if row is not None:
-        return _chart(key, row, first)
-    return None if version else _empty(key, now)
+    if row is None:
+        return None if version else _empty(key, now)
+    passed = row["followed_at"] is not None and row["followed_at"] < now - KEPT
+    return None if passed and as_of is None else _chart(key, row, first)
 
 
 async def read_newer(

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from db.database import Database, Transaction
 from events.bus import CHARTS
 from events.outbox import Event, publish_all
-from trending.charts import Explained, Scope, Totals, explain, read_totals
+from trending.charts import KEPT, Explained, Scope, Totals, explain, read_totals
 from trending.counting import EPOCH, Overtaken
 from trending.score import (
     METHOD_VERSION,
@@ -31,7 +31,7 @@ from trending.score import (
 
 SCOPES = 50  # a look
 EXPLAINED = 100  # sounds a statement
-KEPT, UNASKED = timedelta(hours=1), timedelta(minutes=1)
+UNASKED = timedelta(minutes=1)
 QUIET_SHARE = 20  # a scope where nothing happened for so long is scored again after a twentieth of that
 SHORTEST_PAUSE, LONGEST_PAUSE = 60.0, 3600.0
 NO_CHART: Mapping[str, Any] = {"version": 0, "sound_ids": [], "peak_ranks": []}
