@@ -42,6 +42,12 @@ async def post(
     assert made["postVideo"]["__typename"] == "PostVideoPayload", made
 
 
+async def burst(api: Api, sound: int, creators: int = 15, **how: Any) -> None:
+    """Accounts 1 to `creators` post with this sound, once each."""
+    for creator in range(1, creators + 1):
+        await post(api, sound, creator, **how)
+
+
 def worker(api: Api) -> Worker:
     """A worker whose time is that of `api`."""
     return Worker(api.database, clock=lambda: api.now)
