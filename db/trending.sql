@@ -21,13 +21,13 @@ from unnest($1::text[], $2::bigint[]) wanted(r, n) where region = r and niche_id
 select sound_id, at, trusted, young from trend_counters where sound_id = any($1::bigint[]) and region = $2 and niche_id = $3::bigint
 
 -- name: counters_in_scope :row
--- The sounds that can be on a chart: after 24 half-lives of a week, sixteen million videos are one.
+-- The sounds that can be on a chart: after 24 half-lives of a week, sixteen million videos are one. Columns are sent as trending/columns.py reads them.
 select
     (select position from consumers where name = 'counts') position,
-    coalesce(array_agg(sound_id), '{}') sound_ids,
-    coalesce(array_agg(hours), '{}') hours,
-    coalesce(array_agg(trusted), '{}') trusted,
-    coalesce(array_agg(young), '{}') young
+    array_send(coalesce(array_agg(sound_id), '{}')) sound_ids,
+    array_send(coalesce(array_agg(hours), '{}')) hours,
+    array_send(coalesce(array_agg(trusted), '{}')) trusted,
+    array_send(coalesce(array_agg(young), '{}')) young
 from (
     select sound_id, date_part('epoch', $3 - at) / 3600 hours, trusted, young
     from trend_counters c
@@ -36,11 +36,11 @@ from (
         and not exists (select from sounds s where s.id = c.sound_id and s.status <> 'ACTIVE')) live
 
 -- name: window_creators :one_per(sound_id)
--- The trusted creators of the newest videos of a window, and the point of the curve that each of those videos falls on; distinct ones are
--- counted by the caller, because Postgres would sort for it, which costs more than all the rest.
+-- The distinct trusted creators of the newest videos of a window, and the point of the curve that each of those videos falls on: as
+-- trending/columns.py reads it, because a number more in an array costs less than a group more.
 select s.id sound_id, w.*
 from sounds s cross join lateral (
-    select array_agg(creator_id) filter (where trusted) creator_ids, array_agg(point) points
+    select count(distinct creator_id) filter (where trusted) creator_count, array_send(array_agg(point)) points
     from (
         select creator_id, trusted, width_bucket(created_at, $4::timestamptz[]) point
         from videos where sound_id = s.id and created_at > $2 and created_at <= $3 and not hidden
@@ -50,7 +50,7 @@ where s.id = any($1::bigint[])
 -- name: window_creators_in_region :one_per(sound_id)
 select s.id sound_id, w.*
 from sounds s cross join lateral (
-    select array_agg(creator_id) filter (where trusted) creator_ids, array_agg(point) points
+    select count(distinct creator_id) filter (where trusted) creator_count, array_send(array_agg(point)) points
     from (
         select creator_id, trusted, width_bucket(created_at, $4::timestamptz[]) point
         from videos where sound_id = s.id and region = $6 and created_at > $2 and created_at <= $3 and not hidden
@@ -60,7 +60,7 @@ where s.id = any($1::bigint[])
 -- name: window_creators_in_niche :one_per(sound_id)
 select s.id sound_id, w.*
 from sounds s cross join lateral (
-    select array_agg(creator_id) filter (where trusted) creator_ids, array_agg(point) points
+    select count(distinct creator_id) filter (where trusted) creator_count, array_send(array_agg(point)) points
     from (
         select creator_id, trusted, width_bucket(created_at, $4::timestamptz[]) point
         from video_niches where sound_id = s.id and niche_id = $6::bigint and created_at > $2 and created_at <= $3 and not hidden
@@ -70,7 +70,7 @@ where s.id = any($1::bigint[])
 -- name: window_creators_in_niche_region :one_per(sound_id)
 select s.id sound_id, w.*
 from sounds s cross join lateral (
-    select array_agg(creator_id) filter (where trusted) creator_ids, array_agg(point) points
+    select count(distinct creator_id) filter (where trusted) creator_count, array_send(array_agg(point)) points
     from (
         select creator_id, trusted, width_bucket(created_at, $4::timestamptz[]) point
         from video_niches where sound_id = s.id and niche_id = $6::bigint and region = $7 and created_at > $2 and created_at <= $3 and not hidden

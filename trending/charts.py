@@ -10,6 +10,7 @@ import numpy as np
 from db.database import Database
 from events.log import Head
 from events.streams import ReadCharts
+from trending.columns import small
 from trending.counters import ALL_NICHES, GLOBAL
 from trending.demand import Demand
 from trending.score import (
@@ -240,9 +241,11 @@ async def explain(
     args += [scope.niche_id] * in_niche + [scope.region] * in_region
     rows = await getattr(database, WINDOW_CREATORS[in_niche, in_region])(sound_ids, *args)
     return {
-        row["sound_id"]: Explained(
-            len(set(row["creator_ids"] or ())), np.bincount(row["points"] or [], minlength=window.points).tolist()
-        )
+        row["sound_id"]: Explained(row["creator_count"], _curve(row["points"], window.points))
         for row in rows
         if row is not None
     }
+
+
+def _curve(points: bytes | None, number: int) -> list[int]:
+    return [0] * number if points is None else np.bincount(small(points), minlength=number).tolist()
