@@ -29,6 +29,17 @@ update log_head set sequence = $1 + (select count(*) from logged) returning sequ
 -- name: log_after :rows
 select sequence, type, occurred_at, logged_at, body from log where sequence > $1 order by sequence limit $2
 
+-- name: uncounted_by_user :rows
+-- How far the facts are counted, and beside it what this user did that is not, of the newest $2 of these types: in one statement, so that nothing is between.
+select c.position, done.type, done.occurred_at, done.body
+from consumers c left join lateral (
+    select * from (
+        (select type, occurred_at, body from log where sequence > c.position and type = any($3::text[]) order by sequence desc limit $2)
+        union all
+        (select type, occurred_at, body from outbox where type = any($3::text[]) order by id desc limit $2)) newest
+    where coalesce(body ->> 'by_id', body ->> 'user_id', body ->> 'creator_id') = $1) done on true
+where c.name = 'counts'
+
 -- name: add_log_partition :execute
 select add_log_partition($1)
 

@@ -46,3 +46,15 @@ select ($1::bigint[])[1] as viewer_id, v.* from sounds s cross join lateral (
     where sound_id = s.id and not hidden and {range} and created_at >= coalesce((select created_at from since), '-infinity')
     order by {order} limit $2) v
 where s.id = any({arg1}::bigint[]) order by {order} limit $2
+
+-- name: membership :one_per(user_id, sound_id)
+-- Since when a member has not seen what is posted.
+select user_id, sound_id, coalesce(seen_at, created_at) as since from user_communities
+join unnest($1::bigint[], $2::bigint[]) wanted(u, s) on user_id = u and sound_id = s
+
+-- name: newer_videos :one_per(sound_id, user_id, since)
+-- How many videos of others a community gained since then: to count more than 1,000 would cost more than it tells.
+select s.id as sound_id, u as user_id, t as since, v.videos
+from sounds s join unnest($1::bigint[], $2::bigint[], $3::timestamptz[]) wanted(s_id, u, t) on s.id = s_id cross join lateral (
+    select count(*) as videos from (
+        select from videos where sound_id = s.id and not hidden and created_at > t and creator_id <> u limit 1000) newer) v

@@ -65,3 +65,105 @@ select input_hash, result from idempotency_results where caller = $1 and field =
 -- name: store_result :execute
 insert into idempotency_results (caller, field, key, input_hash, result, created_at) values ($1, $2, $3, $4, $5, $6)
 on conflict (caller, field, key) do update set input_hash = excluded.input_hash, result = excluded.result, created_at = excluded.created_at
+
+-- name: insert_video_comment :value
+-- No row where the video is gone.
+insert into video_comments (sound_id, video_id, author_id, text, created_at, position_ms, reply_to_id)
+select sound_id, id, $3, $4, $5, $6, $7 from videos where sound_id = $1 and id = $2 and not hidden for key share returning id
+
+-- name: insert_track_comment :value
+insert into track_comments (track_id, author_id, text, created_at, position_ms, reply_to_id)
+select id, $2, $3, $4, $5, $6 from tracks where id = $1 returning id
+
+-- name: drop_video_comment :value
+delete from video_comments where sound_id = $1 and id = $2 returning true
+
+-- name: drop_track_comment :value
+delete from track_comments where track_id = $1 and id = $2 returning true
+
+-- name: see_community :value
+update user_communities set seen_at = $3 where user_id = $1 and sound_id = $2 and coalesce(seen_at, '-infinity') < $3 returning true
+
+-- name: insert_share :execute
+insert into shares (subject_kind, subject_id, sound_id, user_id, channel, created_at) values ($1, $2, $3, $4, $5, $6)
+
+-- name: insert_report :row
+insert into reports (reporter_id, subject, reason, details, created_at) values ($1, $2, $3, $4, $5) returning id
+
+-- name: lock_user :row User
+select {User} from users where id = $1 for no key update
+
+-- name: change_user :execute
+-- What is null stays as it is.
+update users set
+    handle = coalesce($2, handle),
+    display_name = coalesce($3, display_name),
+    bio = coalesce($4, bio),
+    region = coalesce($5, region),
+    kind = coalesce($6, kind),
+    avatar_url = coalesce($7, avatar_url)
+where id = $1
+
+-- name: release_handle :execute
+delete from handles where handle = $1 and user_id = $2
+
+-- name: lock_video :row
+select caption, hashtags, niche_ids, region, created_at, weight, trusted, new_creator
+from videos where sound_id = $1 and id = $2 and creator_id = $3 and not hidden for no key update
+
+-- name: change_video :execute
+-- With its copies; $6 are the hashtags that it had and has no longer.
+with changed as (
+    update videos set caption = $3, hashtags = $4::text[], niche_ids = $5::smallint[] where sound_id = $1 and id = $2
+    returning sound_id, id, creator_id, region, created_at, top_score, trusted, hashtags, niche_ids),
+left_niches as (
+    delete from video_niches where sound_id = $1 and video_id = $2 and niche_id <> all($5::smallint[])),
+niches as (
+    insert into video_niches (sound_id, video_id, niche_id, region, creator_id, trusted, created_at, top_score)
+    select sound_id, id, unnest(niche_ids), region, creator_id, trusted, created_at, top_score from changed on conflict do nothing),
+left_hashtags as (
+    delete from hashtag_videos h using changed c
+    where h.hashtag = any($6::text[]) and h.created_at = c.created_at and h.sound_id = c.sound_id and h.video_id = c.id),
+named as (
+    insert into hashtags (name) select unnest(hashtags) as name from changed order by name on conflict do nothing)
+insert into hashtag_videos (hashtag, created_at, sound_id, video_id, top_score)
+select unnest(hashtags), created_at, sound_id, id, top_score from changed on conflict do nothing
+
+-- name: lock_creator :execute
+-- Whoever else posts to this community, or takes away from it, for the same creator waits.
+select from community_creators where sound_id = $1 and creator_id = $2 for update
+
+-- name: drop_video :row
+-- With its copies; what stands under it and who liked it goes with it.
+with gone as (
+    delete from videos where sound_id = $1 and id = $2 and creator_id = $3 and not hidden
+    returning sound_id, id, creator_id, region, niche_ids, hashtags, created_at, weight, trusted, new_creator, view_count),
+unlisted as (
+    delete from user_videos u using gone g
+    where u.user_id = g.creator_id and u.created_at = g.created_at and u.sound_id = g.sound_id and u.video_id = g.id),
+untagged as (
+    delete from hashtag_videos h using gone g
+    where h.hashtag = any(g.hashtags) and h.created_at = g.created_at and h.sound_id = g.sound_id and h.video_id = g.id),
+unshared as (
+    delete from shares s using gone g where s.subject_id = g.id and s.subject_kind = 'VIDEO')
+select * from gone
+
+-- name: creator_video_ids :value
+select array_agg(video_id) from user_videos where user_id = $2 and sound_id = $1
+
+-- name: settle_creator :row
+-- What a community knows of a creator, from the videos $3 that are left; a row where one of them is the first in the place of the one that is gone.
+with remaining as materialized (
+    select id, region, created_at, new_creator from videos where sound_id = $1 and id = any($3::bigint[]) and not hidden),
+first as materialized (
+    select * from remaining order by new_creator desc, created_at, id limit 1),
+gone as (
+    delete from community_creators where sound_id = $1 and creator_id = $2 and not exists (select from remaining)),
+kept as (
+    update community_creators set
+        video_count = known.videos, first_posted_at = known.earliest, last_posted_at = known.latest, region = first.region,
+        earlier = (select sum(decayed(1, date_part('epoch', known.latest - created_at) / 3600, 1344)) from remaining)
+    from first, (select count(*) as videos, min(created_at) as earliest, max(created_at) as latest from remaining) known
+    where sound_id = $1 and creator_id = $2)
+update videos v set new_creator = true from first
+where v.sound_id = $1 and v.id = first.id and not first.new_creator returning v.region, v.created_at

@@ -72,6 +72,12 @@ where place <= 20 order by span, place
 -- about: is_member
 select id, user_id from large_sounds cross join lateral (select user_id from community_members where sound_id = id limit 5) m order by place
 
+-- about: membership
+select user_id, id from large_sounds cross join lateral (select user_id from community_members where sound_id = id limit 5) m order by place
+
+-- about: newer_videos
+select id, 1::bigint, at - span from large_sounds, present, unnest('{1 hour,1 week,1 year}'::interval[]) span where place <= 20 order by span, place
+
 -- about: is_sound_saved
 select user_id, sound_id from saved_sounds join large_sounds on sound_id = large_sounds.id order by place limit 100
 
@@ -256,7 +262,7 @@ texts as (
 select query, kinds, region from texts, (values (null::text[], null), ('{HASHTAG,PLAYLIST}', 'DE')) asked(kinds, region) order by kinds, query
 
 -- unread: the worker's
--- scopes_due counters_in_scope newest_charts videos_posted update_in_order neighbours_due newest_creators_by_sounds newest_sounds_by_users videos_in_turn newest_videos
+-- scopes_due counters_in_scope newest_charts facts_to_count videos_ahead update_in_order neighbours_due newest_creators_by_sounds newest_sounds_by_users videos_in_turn newest_videos
 -- artist_sounds_in_turn documents_in_turn undocumented_hashtags outbox_is_waiting log_head consumer_position add_log_partition notify prepared_transactions
 -- plays_end track_plays video_plays add_plays_partitions oldest_plays_day close_plays_partition lock_play_fold drop_plays_partition hurry
 
@@ -264,4 +270,5 @@ select query, kinds, region from texts, (values (null::text[], null), ('{HASHTAG
 -- log_after
 
 -- unread: a mutation's
--- try_idempotency_key stored_result item_by_key sort_key_before items_in_order
+-- try_idempotency_key stored_result uncounted_by_user lock_two_users lock_user lock_video lock_creator creator_video_ids
+-- item_by_key sort_key_before items_in_order

@@ -23,6 +23,9 @@ KEPT = [
     "consumers",
     "idempotency_results",
     "chart_versions",
+    "shares",
+    "reports",
+    "videos_ahead",
     "play_folds",
     "play_hours",
 ]

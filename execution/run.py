@@ -129,7 +129,7 @@ class Run:
         try:
             while True:
                 busy = self._busy_for(TURN)
-                if not self._begin():
+                if not self._begin() and not busy:
                     break
                 if busy:
                     await asyncio.sleep(0)
@@ -147,13 +147,13 @@ class Run:
         return self._response()
 
     def _begin(self) -> bool:
-        # False where nothing is left to do or to wait for.
+        # False where nothing is left to wait for.
         while self._unstarted:
             waiting = self._unstarted.popleft()
             self._pending.add(waiting)
             if waiting.begin():
                 self._ready.append(waiting)
-        return bool(self._pending or self._starts)
+        return bool(self._pending)
 
     def wake(self, waiting: Waiting) -> None:
         """What was awaited is there."""

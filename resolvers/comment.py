@@ -2,9 +2,17 @@
 
 import asyncio
 from collections.abc import Awaitable
+from dataclasses import dataclass
+from typing import Any, NamedTuple
 
-from resolvers import visibility
+from db.database import Transaction
+from events import outbox
+from resolvers import ids, node, visibility
 from resolvers.context import Context, Rows
+from resolvers.errors import not_found
+from resolvers.ids import Id, Kind
+from resolvers.write import ResponseKey, attempt, fact, text, within
+from resolvers.write import author as writer
 
 
 def author(comments: Rows, ctx: Context) -> Awaitable[Rows]:
@@ -30,3 +38,111 @@ async def subject(comments: Rows, ctx: Context) -> Rows:
         ctx.db.track_by_id([row["track_id"] for row in comments]),
     )
     return [video or track for video, track in zip(videos, tracks, strict=True)]
+
+
+class Said(NamedTuple):
+    """How comments on one kind of subject come and go: each a query and an event, and what the parts of the subject's key are called."""
+
+    insert: str
+    said: str
+    drop: str
+    dropped: str
+    comment: Kind
+    key: tuple[str, ...]
+    more: tuple[str, ...] = ()  # columns of the subject that stand in the event too: whom it concerns
+
+
+ABOUT = {
+    ids.VIDEO: Said(
+        "insert_video_comment",
+        "VIDEO_COMMENTED",
+        "drop_video_comment",
+        "VIDEO_COMMENT_REMOVED",
+        ids.VIDEO_COMMENT,
+        ("sound_id", "video_id"),
+        ("creator_id",),
+    ),
+    ids.TRACK: Said(
+        "insert_track_comment",
+        "TRACK_COMMENTED",
+        "drop_track_comment",
+        "TRACK_COMMENT_REMOVED",
+        ids.TRACK_COMMENT,
+        ("track_id",),
+    ),
+}
+BY_COMMENT = {said.comment: said for said in ABOUT.values()}
+
+
+@dataclass
+class AddCommentInput:
+    subject_id: Id
+    text: str
+    reply_to_id: Id | None
+    position_ms: int | None
+    idempotency_key: str | None
+
+
+async def add_comment(_: Rows, ctx: Context, input: AddCommentInput, response_key: ResponseKey) -> Rows:
+    kind, key = ids.one_of(input.subject_id, ABOUT)
+    said, columns = ABOUT[kind], ids.parts(key)
+
+    async def write(tx: Transaction) -> dict[str, Any]:
+        author_id = (await writer(tx, ctx))["id"]
+        about = await node.found(ctx, kind, key)
+        if about is None:
+            raise not_found("subjectId")
+        words = text(input.text, ["input", "text"], least=1, most=2000)
+        if input.position_ms is not None:
+            within(input.position_ms, ["input", "positionMs"], least=0, most=about["duration_ms"])
+        reply_to_id = await _reply_to_id(ctx, input.reply_to_id, said, columns)
+        what = (author_id, words, ctx.now, input.position_ms, reply_to_id)
+        comment_id = await getattr(tx, said.insert)(*columns, *what)
+        if comment_id is None:  # it went away just now
+            raise not_found("subjectId")
+        body = dict(zip(said.key, columns, strict=True)) | {column: about[column] for column in said.more}
+        body |= {"user_id": author_id, "comment_id": comment_id, "reply_to_id": reply_to_id}
+        await outbox.publish(tx, said.said, ctx.now, body)
+        return {"__typename": "AddCommentPayload", "subject_id": said.comment.write(columns[0], comment_id)}
+
+    return [await fact(ctx, "addComment", input, response_key, write)]
+
+
+async def _reply_to_id(ctx: Context, given: Id | None, said: Said, columns: tuple[int, ...]) -> int | None:
+    # Answers are one level deep: who answers an answer answers the comment above it.
+    if given is None:
+        return None
+    found = await node.found(ctx, *ids.one_of(given, (said.comment,)))
+    if found is None or tuple(found[name] for name in said.key) != columns:
+        raise not_found("replyToId")
+    return found["reply_to_id"] or found["id"]  # type: ignore[no-any-return]
+
+
+@dataclass
+class DeleteCommentInput:
+    comment_id: Id
+
+
+async def delete_comment(_: Rows, ctx: Context, input: DeleteCommentInput) -> Rows:
+    kind, key = ids.one_of(input.comment_id, BY_COMMENT)
+    said = BY_COMMENT[kind]
+
+    async def write(tx: Transaction) -> dict[str, Any]:
+        viewer = (await writer(tx, ctx))["id"]
+        comment = await node.found(ctx, kind, key)
+        if comment is None or viewer not in (comment["author_id"], await _host(ctx, comment)):
+            raise not_found("commentId")
+        if not await getattr(tx, said.drop)(*key):
+            raise not_found("commentId")
+        body = {name: comment[name] for name in said.key}
+        body |= {"user_id": viewer, "author_id": comment["author_id"], "comment_id": comment["id"]}
+        await outbox.publish(tx, said.dropped, ctx.now, body)
+        return {"__typename": "DeleteCommentPayload", "deleted_comment_id": input.comment_id}
+
+    return [await attempt(ctx, write)]
+
+
+async def _host(ctx: Context, comment: Any) -> int | None:
+    # Whose video it stands under.
+    video = comment["video_id"] and await node.found(ctx, ids.VIDEO, (comment["sound_id"], comment["video_id"]))
+    return video and video["creator_id"]  # type: ignore[no-any-return]

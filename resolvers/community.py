@@ -1,16 +1,21 @@
 """Communities: everybody who used one sound. Their parents are sounds' rows, which hold their counts."""
 
 from collections.abc import Awaitable
+from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
+from db.database import Transaction
 from db.loading import then
-from resolvers import visibility
+from events import outbox
+from resolvers import ids, visibility
 from resolvers.context import Context, Reads, Rows, reads
+from resolvers.errors import not_found
 from resolvers.ids import Id
 from resolvers.niche import named
 from resolvers.page import Arguments, Cursor, Listing, pages
 from resolvers.regions import RegionCode
+from resolvers.write import attempt, author
 
 
 class CreatorSort(Enum):
@@ -133,3 +138,30 @@ def listed(ctx: Context, edges: Rows) -> Awaitable[Rows]:
 async def viewer_is_member(communities: Rows, ctx: Context) -> Rows:
     found = await ctx.db.is_member([ctx.viewer and (community["id"], ctx.viewer) for community in communities])
     return [row is not None for row in found]
+
+
+@reads("id")
+async def viewer_unseen_video_count(communities: Rows, ctx: Context) -> Rows:
+    mine = await ctx.db.membership([ctx.viewer and (ctx.viewer, community["id"]) for community in communities])
+    found = await ctx.db.newer_videos([row and (row["sound_id"], row["user_id"], row["since"]) for row in mine])
+    return [row and row["videos"] for row in found]
+
+
+@dataclass
+class MarkCommunitySeenInput:
+    sound_id: Id
+
+
+async def mark_community_seen(_: Rows, ctx: Context, input: MarkCommunitySeenInput) -> Rows:
+    sound_id = ids.SOUND.read(input.sound_id)
+
+    async def write(tx: Transaction) -> dict[str, Any]:
+        viewer = (await author(tx, ctx))["id"]
+        (sound,) = await tx.sound_by_id([sound_id])
+        if sound is None:
+            raise not_found("soundId")
+        if await tx.see_community(viewer, sound_id, ctx.now):
+            await outbox.publish(tx, "COMMUNITY_SEEN", ctx.now, {"user_id": viewer, "sound_id": sound_id})
+        return {"__typename": "MarkCommunitySeenPayload", "subject_id": input.sound_id}
+
+    return [await attempt(ctx, write)]

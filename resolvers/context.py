@@ -51,6 +51,10 @@ class Context:
         self.loaders.clear()
         self._hidden = None
 
+    def forget_hidden(self) -> None:
+        """Whom the viewer blocked has just changed."""
+        self._hidden = None
+
     def signed_in(self) -> int:
         """The viewer's user id; raises Unauthenticated or NoProfile where there is none."""
         if self.subject is None:

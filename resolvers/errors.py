@@ -72,3 +72,8 @@ class Refusal(Exception):
     def __init__(self, typename: str, message: str, path: list[str], **fields: Any) -> None:
         super().__init__(message)
         self.answer: dict[str, Any] = {"__typename": typename, "message": message, "path": path, **fields}
+
+
+def not_found(name: str) -> Refusal:
+    """The refusal of an input whose part `name` is the id of what does not exist, or not for the viewer."""
+    return Refusal("NotFound", "There is no such thing, or not for you.", ["input", name])

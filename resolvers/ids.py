@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from collections.abc import Collection
 from typing import Any, NewType
 
 from resolvers.errors import InvalidId
@@ -70,6 +71,20 @@ class EitherKind:
         return (self._second if row[self._first.columns[0]] is None else self._first).of(row)
 
 
+def one_of(text: str, kinds: Collection[Kind]) -> tuple[Kind, Any]:
+    """The kind and the key of an id of one of these kinds; raises InvalidId."""
+    kind, key = read(text)
+    if kind not in kinds:
+        needed = " or a ".join(dict.fromkeys(kind.prefix for kind in kinds))
+        raise InvalidId(f"{shown(text)} is the id of a {kind.prefix}; the id of a {needed} is needed here.")
+    return kind, key
+
+
+def parts(key: Any) -> tuple[Any, ...]:
+    """The parts of a key, also where it is of one column."""
+    return key if isinstance(key, tuple) else (key,)
+
+
 def read(text: str) -> tuple[Kind, Any]:
     """The kind and the key of any id; raises InvalidId."""
     prefix, *parts = text.split("_") if len(text) <= 400 else ("",)
@@ -99,6 +114,7 @@ PLAYLIST = Kind("playlist", "id")
 PLAYLIST_ITEM = Kind("playlistitem", "playlist_id", "id")
 SNAPSHOT = Kind("snapshot", "id", "snapshot_id")
 VIEWER = Kind("viewer", "id")  # not the user's id: a client's cache knows an object by its id alone
+REPORT = Kind("report", "id")
 VIDEO_COMMENT = Kind("videocomment", "sound_id", "id")
 TRACK_COMMENT = Kind("trackcomment", "track_id", "id")
 COMMENT = EitherKind(TRACK_COMMENT, VIDEO_COMMENT)

@@ -32,6 +32,12 @@ def node(_: Rows, ctx: Context, id: Id) -> Awaitable[Rows]:
     return FIND[kind](ctx, [key])
 
 
+async def found(ctx: Context, kind: Kind, key: Any) -> Any:
+    """The row of this key as the viewer may see it, or None."""
+    (row,) = await FIND[kind](ctx, [key])
+    return row
+
+
 def nodes(_: Rows, ctx: Context, ids: list[Id]) -> Awaitable[Rows]:
     if len(ids) > LARGEST:
         raise InvalidArgument(f"`ids` holds {len(ids)} ids; at most {LARGEST} are allowed.")

@@ -15,7 +15,8 @@ from resolvers.errors import Refusal, Unauthenticated
 from resolvers.ids import Id
 from resolvers.page import Arguments, Cursor, Listing, pages
 from resolvers.regions import RegionCode
-from resolvers.write import ResponseKey, fact, text
+from resolvers.uri import Uri
+from resolvers.write import ResponseKey, author, fact, text
 
 HANDLE = re.compile(r"[a-z0-9_.]{2,30}")
 
@@ -108,18 +109,12 @@ async def create_profile(_: Rows, ctx: Context, input: CreateProfileInput, respo
         raise Unauthenticated
 
     async def write(tx: Transaction) -> dict[str, Any]:
-        handle = text(input.handle, ["input", "handle"], least=2, most=30).lower()
-        if not HANDLE.fullmatch(handle):
-            raise Refusal("InvalidInput", "A handle has letters a to z, digits, `_` and `.` only.", ["input", "handle"])
-        name = text(input.display_name, ["input", "displayName"], least=1, most=80)
-        bio = text(input.bio or "", ["input", "bio"], most=500)
+        handle, name, bio = _handle(input.handle), _name(input.display_name), _bio(input.bio or "")
         kind = (input.kind or AccountKind.PERSONAL).value
         row = await tx.insert_user(handle, name, bio, input.region or "ZZ", kind, ctx.now)
+        await _claim(tx, handle, row["id"])
         try:
-            await tx.claim_handle(handle, row["id"])
             await tx.claim_identity(ctx.subject, row["id"])
-        except HandleTaken as error:
-            raise Refusal("AlreadyTaken", str(error), ["input", "handle"]) from error
         except ProfileExists as error:
             raise Refusal("AlreadyTaken", str(error), []) from error
         await tx.index_documents("USER", [str(row["id"])])
@@ -130,3 +125,60 @@ async def create_profile(_: Rows, ctx: Context, input: CreateProfileInput, respo
     if ctx.viewer is None:
         ctx.viewer = answer.get("user_id")
     return [answer]
+
+
+def _handle(value: str) -> str:
+    handle = text(value, ["input", "handle"], least=2, most=30).lower()
+    if not HANDLE.fullmatch(handle):
+        raise Refusal("InvalidInput", "A handle has letters a to z, digits, `_` and `.` only.", ["input", "handle"])
+    return handle
+
+
+def _name(value: str) -> str:
+    return text(value, ["input", "displayName"], least=1, most=80)
+
+
+def _bio(value: str) -> str:
+    return text(value, ["input", "bio"], most=500)
+
+
+async def _claim(tx: Transaction, handle: str, user_id: int) -> None:
+    try:
+        await tx.claim_handle(handle, user_id)
+    except HandleTaken as error:
+        raise Refusal("AlreadyTaken", str(error), ["input", "handle"]) from error
+
+
+@dataclass
+class UpdateProfileInput:
+    handle: str | None
+    display_name: str | None
+    bio: str | None
+    region: RegionCode | None
+    kind: AccountKind | None
+    avatar_url: Uri | None
+    idempotency_key: str | None
+
+
+async def update_profile(_: Rows, ctx: Context, input: UpdateProfileInput, response_key: ResponseKey) -> Rows:
+    async def write(tx: Transaction) -> dict[str, Any]:
+        user = await tx.lock_user((await author(tx, ctx))["id"])
+        wished: dict[str, Any] = {
+            "handle": None if input.handle is None else _handle(input.handle),
+            "display_name": None if input.display_name is None else _name(input.display_name),
+            "bio": None if input.bio is None else _bio(input.bio),
+            "region": input.region,
+            "kind": input.kind and input.kind.value,
+            "avatar_url": input.avatar_url,
+        }
+        changed = [column for column, value in wished.items() if value not in (None, user[column])]
+        if "handle" in changed:
+            await _claim(tx, wished["handle"], user["id"])
+            await tx.release_handle(user["handle"], user["id"])
+        if changed:
+            await tx.change_user(user["id"], *wished.values())
+            await tx.index_documents("USER", [str(user["id"])])
+            await outbox.publish(tx, "PROFILE_CHANGED", ctx.now, {"user_id": user["id"]})
+        return {"__typename": "UpdateProfilePayload", "user_id": user["id"]}
+
+    return [await fact(ctx, "updateProfile", input, response_key, write)]

@@ -10,7 +10,7 @@ from typing import Any
 
 from db.database import Transaction
 from events import outbox
-from resolvers import ids, visibility
+from resolvers import done, ids, visibility
 from resolvers.context import Context, Reads, Rows, reads
 from resolvers.errors import Refusal
 from resolvers.ids import Id
@@ -105,9 +105,9 @@ async def post_video(_: Rows, ctx: Context, input: PostVideoInput, response_key:
         creator = await author(tx, ctx)
         (sound,) = await tx.sound_by_id([ids.SOUND.read(input.sound_id)])
         _require_cleared(sound, creator, ctx)
-        caption = text(input.caption, ["input", "caption"], most=2200)
+        caption = caption_of(input.caption)
         duration_ms = within(input.duration_ms, ["input", "durationMs"], least=1, most=LONGEST_MS)
-        niche_ids = await _niche_ids(tx, input.niche_ids or [])
+        niche_ids = await niche_ids_of(tx, input.niche_ids or [])
         response = await _response(tx, ctx, input)
         region = input.region or creator["region"]
         tags = hashtags_in(caption)
@@ -139,7 +139,12 @@ def posted(payloads: Rows, ctx: Context) -> Awaitable[Rows]:
 
 
 def community(payloads: Rows, ctx: Context) -> Awaitable[Rows]:
-    return ctx.db.sound_by_id([payload["sound_id"] for payload in payloads])
+    return done.shown(ctx, lambda: ctx.db.sound_by_id([payload["sound_id"] for payload in payloads]))
+
+
+def caption_of(given: str) -> str:
+    """The caption as it is kept; raises InvalidInput."""
+    return text(given, ["input", "caption"], most=2200)
 
 
 def hashtags_in(caption: str) -> list[str]:
@@ -166,7 +171,8 @@ def _require_cleared(sound: Any, creator: Any, ctx: Context) -> None:
         raise Refusal("SoundNotCleared", message, path, usage_rights=sound)
 
 
-async def _niche_ids(tx: Transaction, given: list[Id]) -> list[int]:
+async def niche_ids_of(tx: Transaction, given: list[Id]) -> list[int]:
+    """The niches that an input names, each once; raises InvalidInput or NotFound."""
     path = ["input", "nicheIds"]
     wanted = list(dict.fromkeys(ids.NICHE.read(text) for text in given))
     within(len(wanted), path, least=0, most=MOST_NICHES)

@@ -99,6 +99,10 @@ class Community(Node):
         description="The communities that share most creators with this one, at most 100; refreshed in turns.",
     )
     viewer_is_member: bool = batched(community.viewer_is_member)
+    viewer_unseen_video_count: Long | None = batched(
+        community.viewer_unseen_video_count,
+        description="For a member: the videos of others since joining, or since `markCommunitySeen`; at most 1,000. Null for everybody else.",
+    )
 
 
 @strawberry.type(description="A community in a page.")

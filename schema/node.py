@@ -6,7 +6,7 @@ from typing import Any
 import strawberry
 from asyncpg import Record
 
-import db.rows
+from db.rows import CHANGED
 
 
 def typename(value: Any, *_: Any) -> str:
@@ -14,20 +14,19 @@ def typename(value: Any, *_: Any) -> str:
     return value["__typename"] if type(value) is dict else type(value).__name__.removesuffix("Row")
 
 
-TYPES_OF_ROWS = {
-    cls: cls.__name__.removesuffix("Row")
-    for cls in vars(db.rows).values()
-    if isinstance(cls, type) and issubclass(cls, Record) and cls is not Record
+TYPES_OF_ROWS: dict[type, str] = {
+    cls: read.__name__.removesuffix("Row") for read, dressed in CHANGED.items() for cls in (read, dressed)
 }
 
 
 def rows(*classes: type[Record]) -> Callable[..., bool]:
-    """`is_type_of` of a type whose values are rows of these classes."""
+    """`is_type_of` of a type whose values are rows of these classes, as they were read or changed since."""
+    own = (*classes, *(CHANGED[cls] for cls in classes))
 
     def is_type_of(value: Any, _info: Any) -> bool:
-        return type(value) in classes
+        return type(value) in own
 
-    is_type_of.classes = classes  # type: ignore[attr-defined]  # for `declare`
+    is_type_of.classes = own  # type: ignore[attr-defined]  # for `declare`
     return is_type_of
 
 

@@ -12,9 +12,9 @@ from strawberry.schema.types.scalar import DEFAULT_SCALAR_REGISTRY
 from resolvers.ids import Id, shown
 from resolvers.page import Cursor
 from resolvers.regions import RegionCode
+from resolvers.uri import Uri as Uri
 
 Long = NewType("Long", int)
-Uri = NewType("Uri", str)
 LocalDate = NewType("LocalDate", date)
 LARGEST = 2**63 - 1
 

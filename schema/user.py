@@ -22,6 +22,7 @@ UserBy = strawberry.input(user.UserBy, one_of=True, description="By which of its
 strawberry.input(
     user.CreateProfileInput, description="A handle is 2 to 30 of a-z, 0-9, `_` and `.`; it can be claimed once."
 )
+strawberry.input(user.UpdateProfileInput, description="What is left out stays as it is.")
 
 
 @strawberry.type(description="A person who posts, listens and follows.")

@@ -5,7 +5,7 @@ from datetime import datetime
 import strawberry
 
 from db.rows import VideoRow
-from resolvers import ids, video
+from resolvers import ids, video, video_change
 from resolvers.page import Cursor
 from resolvers.regions import RegionCode
 from schema.field import batched, cursor, edges, global_id, itself
@@ -20,6 +20,11 @@ strawberry.input(
     video.PostVideoInput,
     description="Hashtags are taken from the caption; at most 3 niches; the region is the account's unless given.",
 )
+strawberry.input(
+    video_change.UpdateVideoInput,
+    description="What is left out stays as it is; hashtags are taken from the caption, at most 3 niches.",
+)
+strawberry.input(video_change.DeleteVideoInput, description="A video of the viewer's.")
 
 
 @strawberry.type(description="What somebody made with a sound.")

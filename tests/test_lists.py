@@ -24,7 +24,7 @@ NESTED = [
     ("user", "User", "videos(%)", "caption sound { title }", 132),
     ("user", "User", "originalSounds(%)", "title community { videoCount viewerIsMember }", 130),
     ("user", "User", "playlists(%)", "title owner { handle } viewerRole viewerIsFollowing shareUrl", 130),
-    ("user", "User", "communities(%)", "sound { title } viewerIsMember niches { share } regions { share }", 131),
+    ("user", "User", "communities(%)", "sound { title } viewerIsMember viewerUnseenVideoCount niches { share }", 131),
     ("user", "User", "followers(%)", "handle", 130),
     ("user", "User", "following(%)", "handle", 130),
     ("playlist", "Playlist", "items(%)", "... on Track { title } ... on Sound { title }", 130),

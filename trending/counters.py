@@ -73,11 +73,6 @@ class Sums:
     def __len__(self) -> int:
         return len(self.sounds)
 
-    def split(self) -> tuple["Sums", "Sums"]:
-        """The rows that add videos or nothing, and those that take some away."""
-        takes = (self.trusted_videos < 0) | (self.young_videos < 0)
-        return self._rows(np.flatnonzero(~takes)), self._rows(np.flatnonzero(takes))
-
     def parts(self, size: int) -> Iterator["Sums"]:
         """The same rows, at most so many at a time."""
         for start in range(0, len(self), size):

@@ -3,18 +3,46 @@
 import asyncio
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from db.database import Database, Transaction
 from trending.counters import Sums, Uses, sum_by_scope, sum_by_sound
+from trending.tally import CHANGED, COUNTED, POSTED, Body, Part, Tally, parts, tally
 
 CONSUMER = "counts"
 BATCH = 2000  # facts; the rows that they count on stay locked for about 150 ms
 KEYS = 4000  # counters a statement: encoding so many takes the loop 10 ms
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
+
+
+class Counts(NamedTuple):
+    """The counts of a table: the query that adds to them, and its columns in the query's order."""
+
+    add: str
+    columns: tuple[str, ...]
+
+
+# In the order in which they are written.
+COUNTS = {
+    "sounds": Counts(
+        "add_to_sounds",
+        ("video_count", "creator_count", "view_count", "member_count", "save_count", "share_count"),
+    ),
+    "users": Counts("add_to_users", ("video_count", "follower_count", "following_count")),
+    "artists": Counts("add_to_artists", ("follower_count",)),
+    "tracks": Counts("add_to_tracks", ("save_count",)),
+    "playlists": Counts("add_to_playlists", ("follower_count",)),
+    "videos": Counts("add_to_videos", ("like_count", "comment_count", "share_count")),
+    "video_comments": Counts("add_to_video_comments", ("like_count",)),
+    "track_comments": Counts("add_to_track_comments", ("like_count",)),
+    "hashtags": Counts("add_to_hashtags", ("video_count",)),
+    "community_niches": Counts("add_to_community_niches", ("video_count",)),
+    "community_regions": Counts("add_to_community_regions", ("video_count", "creator_count")),
+    "community_growth": Counts("add_to_community_growth", ("video_count", "new_creator_count")),
+}
 
 
 class Overtaken(Exception):
@@ -27,28 +55,77 @@ async def count(database: Database, now: datetime, limit: int = BATCH) -> int:
     end: int = min((await database.log_head())["sequence"], position + limit)
     if end <= position:
         return 0
-    videos = await database.videos_posted(position, end)
-    sums = await asyncio.to_thread(_sums, videos) if videos else None
+    facts = await database.facts_to_count(position, end, COUNTED)
+    times = Times(facts)
+    await times.remember(database)
+    counts, sums = await asyncio.to_thread(_sums, facts, times)
     async with database.transaction() as tx:
         # First of all: whoever else believes to be the worker waits here, and then finds the position gone.
         if await tx.advance_consumer(CONSUMER, position, end) is None:
             raise Overtaken(Overtaken.__doc__)
+        await tx.update_in_order()
+        await add_counts(tx, counts)
         if sums is not None:
-            await _add_counts(tx, videos)
+            await times.keep(tx)
             await add_sums(tx, *sums, now)
     return end - position
 
 
-def _sums(videos: Sequence[Any]) -> tuple[Sums, Sums]:
+class Times:
+    """When the videos of a batch count: when they were posted, or if a clock was ahead when the log had them.
+
+    Those of the second kind are kept until they are removed: what they added is taken away as of the time at which it was added.
+    """
+
+    def __init__(self, facts: Sequence[Any]) -> None:
+        self._ahead = {
+            _video(fact["body"]): fact["logged_at"]
+            for fact in facts
+            if fact["type"] == "VIDEO_POSTED" and fact["occurred_at"] > fact["logged_at"]
+        }
+        self._known: dict[tuple[int, int], datetime] = {}
+        self._asked = [_video(fact["body"]) for fact in facts if fact["type"] in CHANGED]
+        self._gone = [_video(fact["body"]) for fact in facts if fact["type"] == "VIDEO_REMOVED"]
+
+    async def remember(self, database: Database) -> None:
+        """Reads the times of those that were counted earlier."""
+        if self._asked:
+            rows = await database.videos_ahead(*zip(*self._asked, strict=True))
+            self._known = {(row["sound_id"], row["video_id"]): row["counts_at"] for row in rows}
+
+    def of(self, body: Body) -> datetime:
+        """When this video counts."""
+        key = _video(body)
+        return self._ahead.get(key) or self._known.get(key) or body["at"]
+
+    async def keep(self, tx: Transaction) -> None:
+        """Writes what is to be known later, and no more."""
+        if self._ahead:
+            await tx.keep_videos_ahead(*zip(*self._ahead, strict=True), list(self._ahead.values()))
+        if self._gone:
+            await tx.forget_videos_ahead(*zip(*self._gone, strict=True))
+
+
+def _video(body: Body) -> tuple[int, int]:
+    return body["sound_id"], body["video_id"]
+
+
+def _sums(facts: Sequence[Any], times: Times) -> tuple[Tally, tuple[Sums, Sums] | None]:
+    found = [part for fact in facts for part in parts(fact)]
+    videos = [part for part in found if part.rules is POSTED]
+    return tally(found), _weights(videos, times) if videos else None
+
+
+def _weights(videos: Sequence[Part], times: Times) -> tuple[Sums, Sums]:
+    bodies = [video.body for video in videos]
     uses = Uses(
-        sounds=np.array([video["sound_id"] for video in videos], dtype=np.int64),
-        regions=[video["region"] for video in videos],
-        niches=[video["niche_ids"] for video in videos],
-        # A clock that is ahead must not count for later: the log knows when the fact was there.
-        at=np.array([microseconds(min(video["occurred_at"], video["logged_at"])) for video in videos], dtype=np.int64),
-        weights=np.array([video["weight"] for video in videos]),
-        trusted=np.array([video["trusted"] for video in videos], dtype=np.bool_),
-        signs=np.ones(len(videos), dtype=np.int64),
+        sounds=np.array([body["sound_id"] for body in bodies], dtype=np.int64),
+        regions=[body["region"] for body in bodies],
+        niches=[body["niche_ids"] for body in bodies],
+        at=np.array([microseconds(times.of(body)) for body in bodies], dtype=np.int64),
+        weights=np.array([body["weight"] for body in bodies]),
+        trusted=np.array([body["trusted"] for body in bodies], dtype=np.bool_),
+        signs=np.array([video.sign for video in videos], dtype=np.int64),
     )
     return sum_by_sound(uses), sum_by_scope(uses)
 
@@ -58,35 +135,25 @@ def microseconds(time: datetime) -> int:
     return (time - EPOCH) // MICROSECOND
 
 
-async def _add_counts(tx: Transaction, videos: Sequence[Any]) -> None:
-    sounds, ids, creators, regions, times, new = (
-        [video[column] for video in videos]
-        for column in ("sound_id", "video_id", "creator_id", "region", "occurred_at", "new_creator")
-    )
-    niches = [(video["sound_id"], niche, video["occurred_at"]) for video in videos for niche in video["niche_ids"]]
-    hashtags = [name for video in videos for name in video["hashtags"]]
-    await tx.update_in_order()
-    await tx.add_sound_videos(sounds, ids, creators, times, new)
-    await tx.add_user_videos(creators)
-    await tx.add_community_regions(sounds, regions, new, times)
-    await tx.add_community_growth(sounds, times, new)
-    if niches:
-        await tx.add_community_niches(*zip(*niches, strict=True))
-    if hashtags:
-        await tx.add_hashtag_videos(hashtags)
-        new = [row["name"] for row in await tx.undocumented_hashtags(list(set(hashtags)))]
-        if new:
-            await tx.index_documents("HASHTAG", new)
+async def add_counts(tx: Transaction, counts: Tally) -> None:
+    """Adds these sums to the counts, each row once, in the keys' order."""
+    for table, (add, columns) in COUNTS.items():
+        rows = counts.get(table, {})
+        keys = sorted(rows)
+        if keys:
+            amounts = [[rows[key].get(column, 0) for key in keys] for column in columns]
+            await getattr(tx, add)(*map(list, zip(*keys, strict=True)), *amounts)
+    hashtags = [name for (name,) in counts.get("hashtags", {})]
+    new = [row["name"] for row in await tx.undocumented_hashtags(hashtags)] if hashtags else []
+    if new:
+        await tx.index_documents("HASHTAG", new)
 
 
 async def add_sums(tx: Transaction, by_sound: Sums, by_scope: Sums, now: datetime) -> None:
-    """Adds what a batch adds to the counters of sounds and of scopes, and takes what it takes: each key once, in the keys' order."""
-    for sums, run in zip(by_sound.split(), (tx.add_trend_counters, tx.take_trend_counters), strict=True):
-        for part in sums.parts(KEYS):
-            await run(part.sounds.tolist(), *_scopes(part), *part.young.T.tolist(), *_numbers(part))
-    for sums, run in zip(by_scope.split(), (tx.add_trend_scopes, tx.take_trend_scopes), strict=True):
-        if len(sums):
-            await run(*_scopes(sums), sums.trusted_videos.tolist(), now)
+    """Adds what a batch adds to the counters of sounds and of scopes, or takes from them: each key once, in the keys' order."""
+    for part in by_sound.parts(KEYS):
+        await tx.add_trend_counters(part.sounds.tolist(), *_scopes(part), *part.young.T.tolist(), *_numbers(part))
+    await tx.add_trend_scopes(*_scopes(by_scope), by_scope.trusted_videos.tolist(), now)
 
 
 def _scopes(sums: Sums) -> tuple[list[Any], ...]:

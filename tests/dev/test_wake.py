@@ -5,10 +5,11 @@ from datetime import timedelta
 import pytest
 
 from db.database import connect
+from db.recounts import differences
 from dev.sample import SampleRefused
 from dev.wake import refresh_sample
 from tests.conftest import NOW, Copy
-from tests.dev.recounts import differences
+from tests.dev.recounts import RECOUNTS
 
 WEEK = timedelta(days=7, minutes=33)
 
@@ -25,7 +26,7 @@ async def test_a_world_that_slept_for_a_week_is_moved_forward_whole(copy: Copy, 
         assert said == "The sample world slept for 7 days: everything in it was moved forward."
         assert (await connection.fetch(sums), await connection.fetch(ages, NOW + WEEK)) == before
         assert await connection.fetchval("select array_agg(distinct at) from trend_counters") == [NOW + WEEK]
-        assert await differences(connection) == {}
+        assert await differences(connection, RECOUNTS) == {}
         assert await refresh_sample(dsn, now=NOW + WEEK) is None
         await connection.close()
 

@@ -393,6 +393,30 @@ async def test_others_get_their_turn_between_the_fields(monkeypatch: pytest.Monk
     assert len(set(turns[5:])) == 10
 
 
+async def test_no_field_of_a_mutation_is_left_out_where_turns_are_short(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(execution.run, "TURN", 0)
+    done: list[int] = []
+
+    async def late(parents: list[Any], _context: Any, by: int) -> list[int]:
+        done.append(by)
+        return [by] * len(parents)
+
+    def now(parents: list[Any], _context: Any, by: int) -> list[int]:
+        done.append(by)
+        return [by] * len(parents)
+
+    sdl = "type Query { a: Int } type Mutation { late(by: Int!): Int now(by: Int!): Int }"
+    schema = schema_of(sdl, kinds={"Mutation.late": Batched(late), "Mutation.now": Batched(now)})
+    for first in ("late", "now"):
+        done.clear()
+        text = (
+            f"mutation {{ a: {first}(by: 1) b: now(by: 2) c: now(by: 3) d: late(by: 4) e: now(by: 5) f: now(by: 6) }}"
+        )
+        found = await engine(schema, text, {})
+        assert found.data == {key: by for by, key in enumerate("abcdef", start=1)}
+        assert done == [1, 2, 3, 4, 5, 6]
+
+
 async def test_the_largest_new_document_stalls_nobody() -> None:
     """Some 4,000 fields in 400 selections, each with a batch function, each planned for the first time."""
 

@@ -12,6 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import execution.plan
+import execution.run
 from execution import BreadthFirstExecutor
 from tests.execution.documents import Draw, examples
 from tests.execution.sameness import same
@@ -33,11 +34,11 @@ async def answer(
 @pytest.fixture
 def swept() -> Iterator[None]:
     """What is left behind is found in the test that left it, and at its end: Python cannot warn of it everywhere."""
-    pays = execution.plan.PAYS
+    pays, turn = execution.plan.PAYS, execution.run.TURN
     gc.disable()
     yield
     gc.enable()
-    execution.plan.PAYS = pays
+    execution.plan.PAYS, execution.run.TURN = pays, turn
     gc.collect()
 
 
@@ -52,11 +53,17 @@ def swept() -> Iterator[None]:
     max_examples=examples(20),
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
-@given(random=st.randoms(use_true_random=False), seed=st.integers(0, 2**32), pays=st.sampled_from([0, 100]))
+@given(
+    random=st.randoms(use_true_random=False),
+    seed=st.integers(0, 2**32),
+    pays=st.sampled_from([0, 100]),
+    turn=st.sampled_from([0.0, 0.01]),
+)
 def test_the_same_answer_under_torture(
-    schema: GraphQLSchema, kind: str, waits: bool, random: Random, seed: int, pays: int
+    schema: GraphQLSchema, kind: str, waits: bool, random: Random, seed: int, pays: int, turn: float
 ) -> None:
     execution.plan.PAYS = pays  # compiled at once, or hardly ever
+    execution.run.TURN = turn
     drawn = Draw(schema, random, VALUES).operation(kind)
     assert not validate(PLAIN, parse(drawn.text))
     root = One("Query", "root", seed, waits)

@@ -3,6 +3,7 @@
 from datetime import timedelta
 from typing import Any
 
+from db.recounts import differences
 from tests.ask import Api
 from worker import Worker
 
@@ -13,8 +14,9 @@ OLD, YOUNG = 60, 30  # accounts: 1 to 60 are a year old, 61 to 90 a week
 async def arrange(api: Api, sounds: int = 5) -> None:
     """Accounts, and sounds 1 to `sounds`."""
     await api.sql(
-        "insert into users (handle, display_name, region, joined_at) select 'user' || n, 'User', 'DE',"
-        " $1::timestamptz - case when n <= $2::integer then interval '1 year' else interval '7 days' end from generate_series(1, $2 + $3::integer) n",
+        "with made as (insert into users (handle, display_name, region, joined_at) select 'user' || n, 'User', 'DE',"
+        " $1::timestamptz - case when n <= $2::integer then interval '1 year' else interval '7 days' end from generate_series(1, $2 + $3::integer) n"
+        " returning handle, id) insert into handles select handle, id from made",
         api.now,
         OLD,
         YOUNG,
@@ -46,6 +48,13 @@ async def burst(api: Api, sound: int, creators: int = 15, **how: Any) -> None:
     """Accounts 1 to `creators` post with this sound, once each."""
     for creator in range(1, creators + 1):
         await post(api, sound, creator, **how)
+
+
+async def assert_counts_are_the_facts(api: Api) -> None:
+    """Every count, sum and copy is what the facts say."""
+    async with api.database.transaction() as tx:
+        found = await differences(tx.connection)
+    assert not found, found
 
 
 def worker(api: Api) -> Worker:

@@ -1,0 +1,5 @@
+"""Addresses, as resolvers take them for an argument."""
+
+from typing import NewType
+
+Uri = NewType("Uri", str)
