@@ -13,12 +13,18 @@ LOOKED_AT = 1500  # the largest sounds, who have their videos
 
 # Steady sounds, whose sums are their rate times each half-life / ln 2, give or take a quarter; one in 500 does ten times as much in this hour.
 FILL = (
-    "create table rates as select s sound_id, ({busiest} / s::double precision) * (0.75 + 0.5 * random()) rate, s % 500 = 7 rising"
-    " from generate_series(1, {sounds}) s",
-    "insert into users (handle, display_name, region, joined_at) select 'user' || n, 'User', 'DE', timestamptz '{now}' - interval '1 year'"
-    " from generate_series(1, {creators}) n",
-    "insert into sounds (title, kind, duration_ms, created_at) select 'Sound ' || sound_id, 'ORIGINAL', 1000, timestamptz '{now}' - interval '1 year' from rates"
-    " order by sound_id",
+    (
+        "create table rates as select s sound_id, ({busiest} / s::double precision) * (0.75 + 0.5 * random()) rate, s % 500 = 7 rising"
+        " from generate_series(1, {sounds}) s"
+    ),
+    (
+        "insert into users (handle, display_name, region, joined_at) select 'user' || n, 'User', 'DE', timestamptz '{now}' - interval '1 year'"
+        " from generate_series(1, {creators}) n"
+    ),
+    (
+        "insert into sounds (title, kind, duration_ms, created_at) select 'Sound ' || sound_id, 'ORIGINAL', 1000, timestamptz '{now}' - interval '1 year' from rates"
+        " order by sound_id"
+    ),
     """insert into trend_counters (sound_id, region, niche_id, at, trusted, young, trusted_videos, young_videos)
         select sound_id, region, niche_id, timestamptz '{now}' - random() * interval '1 hour',
             array[rate * 1.44 * now, rate * 34.6 * (now + 23) / 24, rate * 242, rate * 1939], array[rate, rate * 9, rate * 61, rate * 480],
@@ -38,14 +44,14 @@ FILL = (
 )
 
 
-async def make_crowd(dsn: str, sounds: int) -> None:
-    """Fills an empty database; steady figures, so that what is measured is the same whenever it is measured."""
+async def make_crowd(dsn: str, sounds: int, *, with_videos: bool) -> None:
+    """Fills an empty database, without videos where only counting is measured; steady figures, so that what is measured is the same whenever it is measured."""
     connection = await asyncpg.connect(dsn)
     figures = {"sounds": sounds, "now": NOW, "busiest": f"{BUSIEST}.0", "creators": CREATORS, "looked_at": LOOKED_AT}
     try:
         await migrate(connection, read_migrations())
         await connection.execute("select setseed(0.5); set synchronous_commit to off")
-        for statement in FILL:
+        for statement in FILL if with_videos else FILL[:-1]:
             await connection.execute(statement.format(**figures))
         await connection.execute("drop table rates")
         await connection.execute("vacuum (analyze)")

@@ -22,8 +22,9 @@ from trending.score import (
     Floats,
     Window,
     decay,
-    score,
-    tide,
+    pair,
+    score_pairs,
+    tide_along,
 )
 
 HOUR = timedelta(hours=1)
@@ -53,13 +54,6 @@ class Scope(NamedTuple):
     def line(self) -> list["Scope"]:
         """The scopes that its tide is shrunk towards, the widest first, and itself: a region's tide carries its times of day."""
         return list(dict.fromkeys([Scope(GLOBAL, ALL_NICHES), Scope(self.region, ALL_NICHES), self]))
-
-
-class Totals(NamedTuple):
-    """A scope's sums (4) as of now, and for each window the tide of its parent."""
-
-    sums: Floats
-    parents: dict[str, float]
 
 
 async def read_chart(
@@ -189,9 +183,9 @@ async def trends(
 ) -> list[dict[str, Any] | None]:
     """How each of these sounds does in one scope and window, in three statements; None for one that was never used there."""
     scope, span = Scope(region, niche_id), WINDOWS[window]
-    rows, totals, explained = await asyncio.gather(
+    rows, line, explained = await asyncio.gather(
         database.counters_by_sound(sound_ids, region, niche_id),
-        read_totals(database, scope, now),
+        read_line(database, scope, now),
         explain(database, scope, span, sound_ids, now),
     )
     found = [row for row in rows if row is not None]
@@ -199,21 +193,16 @@ async def trends(
         return [None] * len(rows)
     ages = np.array([(now - row["at"]) / HOUR for row in found])
     trusted, young = (decay(np.array([row[column] for row in found]), ages) for column in ("trusted", "young"))
-    scores = score(span, trusted, young, totals.sums, totals.parents[window])
+    of_trusted = pair(span, trusted)
+    scores = score_pairs(span, of_trusted, pair(span, young), tide_along(span, line, of_trusted))
     numbers = zip(scores.z.tolist(), scores.observed.tolist(), scores.expected.tolist(), strict=True)
     return [None if row is None else _trend(span, *next(numbers), *explained[row["sound_id"]]) for row in rows]
 
 
-async def read_totals(database: Database, scope: Scope, now: datetime) -> Totals:
-    """The scope's own sums, and the tides above it."""
-    sums: Floats = np.zeros(4)
-    tides = dict.fromkeys(WINDOWS, 1.0)
-    parents = tides
-    for row in await database.scopes_by_key(scope.line):
-        parents = tides
-        sums = np.zeros(4) if row is None else decay(np.array(row["trusted"]), (now - row["at"]) / HOUR)
-        tides = {name: float(tide(window, sums, parents[name])) for name, window in WINDOWS.items()}
-    return Totals(sums, parents)
+async def read_line(database: Database, scope: Scope, now: datetime) -> list[Floats]:
+    """The sums (4) of the scopes of its line as of now, the widest first and its own last."""
+    rows = await database.scopes_by_key(scope.line)
+    return [np.zeros(4) if row is None else decay(np.array(row["trusted"]), (now - row["at"]) / HOUR) for row in rows]
 
 
 WINDOW_CREATORS = {

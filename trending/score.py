@@ -4,6 +4,7 @@ A counter holds four decayed sums, of half-lives of an hour, a day, a week and e
 with the next longer one: F is what the sound does now, M what it used to do in as long a time, and the tide G says what everybody did.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -100,18 +101,29 @@ def _tide(window: Window, total: Pair, parent: Floats | float, without: Pair) ->
     return np.clip((now + PRIOR * parent) / (past / window.ratio + PRIOR), LOWEST_TIDE, window.ratio)
 
 
+def tide_along(window: Window, line: Sequence[Floats], without: Pair) -> Floats:
+    """G of the last scope of a line, from the sums (4) of each, the widest first: each is shrunk towards the one before it.
+
+    A sound is left out of all of them: in its parent's tide, too, it would explain itself, and fall as more people take it up.
+    """
+    found: Floats = np.ones(1)
+    for sums in line:
+        found = _tide(window, pair(window, sums), found, without)
+    return found
+
+
 def score(window: Window, trusted: Floats, young: Floats, total: Floats, parent: Floats | float = 1.0) -> Scores:
     """Z of each sound, from sums (n, 4) of trusted and of young accounts and the scope's own (4), all as of one time.
 
     Small sounds are judged by Poisson significance; for large ones Z tends to (F/(G·M) - 1)/0.25, relative growth alone.
     """
-    return score_pairs(window, pair(window, trusted), pair(window, young), pair(window, total), parent)
+    return score_pairs(window, pair(window, trusted), pair(window, young), tide(window, total, parent, trusted))
 
 
-def score_pairs(window: Window, trusted: Pair, young: Pair, total: Pair, parent: Floats | float = 1.0) -> Scores:
-    """The same from the two columns of each that the window looks at: a hundred thousand sounds in milliseconds."""
+def score_pairs(window: Window, trusted: Pair, young: Pair, tide: Floats) -> Scores:
+    """The same from the tide, and of the sums the two columns that the window looks at: a hundred thousand sounds in milliseconds."""
     observed, past = (read(*sums) for sums in zip(trusted, young, strict=True))
-    expected = _tide(window, total, parent, trusted) * past / window.ratio
+    expected = tide * past / window.ratio
     mean = expected + FLOOR
     z = (observed - expected) / np.sqrt(window.variance * mean + (SPREAD * mean) ** 2)
     return Scores(observed, expected, trusted[0], z)

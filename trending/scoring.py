@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from db.database import Database, Transaction
 from events.bus import CHARTS
 from events.outbox import Event, publish_all
-from trending.charts import KEPT, Explained, Scope, Totals, explain, read_totals
+from trending.charts import KEPT, Explained, Scope, explain, read_line
 from trending.columns import columns, floats, integers
 from trending.counting import EPOCH, Overtaken
 from trending.score import (
@@ -21,14 +21,15 @@ from trending.score import (
     METHOD_VERSION,
     ONE_ACCOUNT,
     WINDOWS,
+    Floats,
     Integers,
     Scores,
     Window,
     breakouts,
     candidates,
-    pair,
     popular,
     score_pairs,
+    tide_along,
 )
 
 SCOPES = 50  # a look
@@ -86,9 +87,9 @@ async def score_due(database: Database, now: datetime, seconds: float) -> int:
 async def score_scope(database: Database, scope: Scope, now: datetime) -> None:
     """Scores the three windows of one scope. Raises Overtaken where another worker did it meanwhile; then nothing is written."""
     (before,) = await database.scopes_by_key([scope])
-    totals = await read_totals(database, scope, now)
+    line = await read_line(database, scope, now)
     counters = await database.counters_in_scope(*scope, now, ONE_ACCOUNT)
-    live = await asyncio.to_thread(_live, counters, totals)
+    live = await asyncio.to_thread(_live, counters, line)
     newest = {(row["window"], row["kind"]): row for row in await database.newest_charts(*scope)}
     changed = [each for window in WINDOWS.values() for each in await _rank(database, scope, window, live, newest, now)]
     async with database.transaction() as tx:
@@ -101,7 +102,7 @@ async def score_scope(database: Database, scope: Scope, now: datetime) -> None:
             await tx.drop_chart_versions(*scope, now - KEPT, now - UNASKED, unasked_since)
 
 
-def _live(row: Mapping[str, Any], totals: Totals) -> Live:
+def _live(row: Mapping[str, Any], line: Sequence[Floats]) -> Live:
     ids, ages = integers(row["sound_ids"]), np.maximum(floats(row["hours"]), 0.0)
     left = [np.exp2(ages / -half_life) for half_life in HALF_LIVES]
     trusted, young = (
@@ -111,8 +112,8 @@ def _live(row: Mapping[str, Any], totals: Totals) -> Live:
     def charted(window: Window) -> Charted:
         rows = np.flatnonzero(trusted[window.index] > ONE_ACCOUNT)
         of_trusted, of_young = ((each[window.index][rows], each[window.index + 1][rows]) for each in (trusted, young))
-        total = pair(window, totals.sums)
-        return Charted(ids[rows], score_pairs(window, of_trusted, of_young, total, totals.parents[window.name]))
+        tide = tide_along(window, line, of_trusted)
+        return Charted(ids[rows], score_pairs(window, of_trusted, of_young, tide))
 
     return Live(row["position"], len(ids), {name: charted(window) for name, window in WINDOWS.items()})
 
@@ -213,7 +214,7 @@ async def _insert(
         ranking.creator_counts,
         [ranks.get(sound_id, 0) for sound_id in ranking.sound_ids],
         [min(rank, peaks.get(sound_id, rank)) for rank, sound_id in enumerate(ranking.sound_ids, start=1)],
-        ranking.curves,
+        f"{{{','.join(map(str, ranking.curves))}}}",
     )
 
 

@@ -29,9 +29,10 @@ async def write(api: Api, at: Sequence[datetime], window: str = "HOUR", *, first
     async with api.database.transaction() as tx:
         for version, as_of in enumerate(at, start=first):
             ids = [(version + place) % 3 + 1 for place in range(3)]
-            numbers: list[Any] = [[3.0, 2.0, 1.0]] * 3 + [[9] * 3] * 3 + [[0] * 3 * WINDOWS[window].points]
+            numbers = [[3.0, 2.0, 1.0]] * 3 + [[9] * 3] * 3
+            curves = f"{{{','.join('0' * 3 * WINDOWS[window].points)}}}"
             key = ChartKey(GLOBAL, 0, window, "POPULAR")
-            await tx.insert_chart_version(*key, version, as_of, version, "1", ids, *numbers)
+            await tx.insert_chart_version(*key, version, as_of, version, "1", ids, *numbers, curves)
 
 
 async def thin(api: Api) -> list[int]:
@@ -82,7 +83,7 @@ async def test_pages_as_of_a_time_stay_with_its_version(api: Api) -> None:
     begin = api.now
     await write(api, [begin + timedelta(seconds=second) for second in (0, 100, 200)])
     api.now = begin + timedelta(minutes=10)
-    asked = {"at": iso(begin + timedelta(seconds=150)), "first": 1}
+    asked: dict[str, Any] = {"at": iso(begin + timedelta(seconds=150)), "first": 1}
     first = (await api.get(CHART, **asked))["trendingSounds"]
     after = first["pageInfo"]["endCursor"]
     second = (await api.get(CHART, **asked, after=after))["trendingSounds"]
@@ -103,7 +104,7 @@ async def test_a_cursor_lives_an_hour_though_its_version_becomes_history(api: Ap
     await arrange(api)
     begin = api.now
     await write(api, [begin])
-    asked = {"at": iso(begin), "first": 1}
+    asked: dict[str, Any] = {"at": iso(begin), "first": 1}
     after = (await api.get(CHART, first=1))["trendingSounds"]["pageInfo"]["endCursor"]
     as_of = (await api.get(CHART, **asked))["trendingSounds"]["pageInfo"]["endCursor"]
     await write(api, [begin + timedelta(minutes=5)], first=2)
@@ -142,9 +143,8 @@ async def test_history_of_several_sounds_is_one_statement(api: Api) -> None:
     begin = api.now
     await write(api, [begin, begin + timedelta(minutes=7)])
     api.now = begin + timedelta(minutes=12)
-    answer = await api.ask(
-        HISTORY, ids=["sound_1", "sound_3", "sound_5"], **{"from": iso(begin - timedelta(seconds=1))}
-    )
+    since: dict[str, Any] = {"from": iso(begin - timedelta(seconds=1))}
+    answer = await api.ask(HISTORY, ids=["sound_1", "sound_3", "sound_5"], **since)
     assert not answer.errors
     assert answer.statements == ["chart_history", "sound_by_id"]
     points = [
@@ -199,5 +199,5 @@ async def test_bad_bounds_are_clear_errors(api: Api, field: str, message: str) -
 async def test_a_history_of_the_future_is_empty(api: Api) -> None:
     await arrange(api)
     await write(api, [api.now])
-    future = {"from": iso(api.now + timedelta(seconds=1)), "to": iso(api.now + timedelta(days=100))}
+    future: dict[str, Any] = {"from": iso(api.now + timedelta(seconds=1)), "to": iso(api.now + timedelta(days=100))}
     assert (await api.get(HISTORY, ids=["sound_1"], **future))["nodes"] == [{"chartHistory": []}]
