@@ -100,6 +100,15 @@ insert into chart_versions (region, niche_id, "window", kind, version, as_of, se
     creator_counts, previous_ranks, peak_ranks, curves)
 values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16::text::smallint[])
 
+-- name: chart_peaks :rows
+select sound_id, peak_rank from chart_peaks
+where region = $1 and niche_id = $2 and "window" = $3 and kind = $4 and sound_id = any($5::bigint[])
+
+-- name: keep_chart_peaks :execute
+insert into chart_peaks (region, niche_id, "window", kind, sound_id, peak_rank)
+select $1, $2, $3, $4, * from unnest($5::bigint[], $6::smallint[])
+on conflict (region, niche_id, "window", kind, sound_id) do update set peak_rank = excluded.peak_rank
+
 -- name: drop_chart_versions :execute
 -- The newest stays for ever, and so does history; the others an hour from when they were followed, or a minute where nobody asked for them: since $5
 -- nobody did.

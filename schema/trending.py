@@ -69,7 +69,7 @@ class ChartEdge:
     node: Sound | None = batched(trending.entry_sound, description="Null where the sound was taken away since.")
     rank: int
     previous_rank: int | None = strawberry.field(description="In the version before; null where it was not there.")
-    peak_rank: int = strawberry.field(description="The best rank of its present stay.")
+    peak_rank: int = strawberry.field(description="The best rank that it ever had in this chart.")
     is_new: bool = strawberry.field(description="It was not in the version before.")
     trend: SoundTrend
 

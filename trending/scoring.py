@@ -198,7 +198,7 @@ async def _insert(
     tx: Transaction, scope: Scope, position: int, ranking: Ranking, before: Mapping[str, Any], now: datetime
 ) -> None:
     ranks = {sound_id: rank for rank, sound_id in enumerate(before["sound_ids"], start=1)}
-    peaks = dict(zip(before["sound_ids"], before["peak_ranks"], strict=True))
+    peaks = await _peaks(tx, (*scope, ranking.window, ranking.kind), ranking, before)
     await tx.insert_chart_version(
         *scope,
         ranking.window,
@@ -216,6 +216,16 @@ async def _insert(
         [min(rank, peaks.get(sound_id, rank)) for rank, sound_id in enumerate(ranking.sound_ids, start=1)],
         f"{{{','.join(map(str, ranking.curves))}}}",
     )
+
+
+async def _peaks(tx: Transaction, key: tuple[Any, ...], ranking: Ranking, before: Mapping[str, Any]) -> dict[int, int]:
+    # The best ranks so far. Those of a stay are in its versions; of one that ends it is written down, for the sound may come back.
+    peaks = dict(zip(before["sound_ids"], before["peak_ranks"], strict=True))
+    left, entered = peaks.keys() - set(ranking.sound_ids), set(ranking.sound_ids) - peaks.keys()
+    if left:
+        await tx.keep_chart_peaks(*key, *zip(*((sound_id, peaks[sound_id]) for sound_id in sorted(left)), strict=True))
+    earlier = await tx.chart_peaks(*key, sorted(entered)) if entered else []
+    return peaks | {row["sound_id"]: row["peak_rank"] for row in earlier}
 
 
 def _events(scope: Scope, ranking: Ranking, before: Mapping[str, Any], now: datetime) -> list[Event]:

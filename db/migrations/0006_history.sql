@@ -11,3 +11,14 @@ create function is_history("window" text, as_of timestamptz, followed_at timesta
 create index chart_versions_as_of on chart_versions (region, niche_id, "window", kind, as_of, version);   -- chart_versions_at, chart_history
 create index chart_versions_passing on chart_versions (region, niche_id, followed_at)
     where not is_history("window", as_of, followed_at);   -- drop_chart_versions
+
+-- The best rank of the stays that ended: who comes back has it again.
+create table chart_peaks (
+    region text not null,
+    niche_id smallint not null,
+    "window" text not null,
+    kind text not null,
+    sound_id bigint not null,
+    peak_rank smallint not null,
+    primary key (region, niche_id, "window", kind, sound_id)   -- chart_peaks
+);

@@ -47,6 +47,20 @@ async def test_a_version_knows_the_one_before(api: Api) -> None:
     assert await read_chart(api.database, HOUR, api.now, version=9) is None
 
 
+async def test_a_sound_that_comes_back_has_its_peak_again(api: Api) -> None:
+    await arrange(api)
+    by, popular = worker(api), ChartKey(GLOBAL, 0, "HOUR", "POPULAR")
+    await burst(api, 1, 3)
+    await settle(api, by)
+    await later(api, by, seconds=2 * 3600)
+    assert ranks(await newest(api, popular)) == []
+    for creator in range(4, 8):
+        await post(api, 2, creator)
+        await post(api, 1, creator) if creator > 5 else None
+    await later(api, by, seconds=60)
+    assert ranks(await newest(api, popular)) == [(2, 1, None, 1, True), (1, 2, None, 1, True)]
+
+
 async def test_a_slice_of_a_chart_has_its_ranks_and_curves(api: Api) -> None:
     await arrange(api)
     for sound, creators in ((1, 30), (2, 25), (3, 20), (4, 15)):
