@@ -72,15 +72,14 @@ class Spent:
         self._root = root
         self.spans: list[tuple[float, float, float]] = []
 
-    def _now(self) -> tuple[float, float, float]:
-        return time.process_time(), machine.cpu_seconds(self._root), time.perf_counter()
-
     @contextmanager
     def measured(self) -> Iterator[None]:
-        before = self._now()
+        # What the kernel says of Postgres costs milliseconds of this process to read: before and after, not meanwhile.
+        postgres = machine.cpu_seconds(self._root)
+        own, passed = time.process_time(), time.perf_counter()
         yield
-        own, postgres, passed = (after - earlier for after, earlier in zip(self._now(), before, strict=True))
-        self.spans.append((own, postgres, passed))
+        own, passed = time.process_time() - own, time.perf_counter() - passed
+        self.spans.append((own, machine.cpu_seconds(self._root) - postgres, passed))
 
     def figures(self, what: str, sounds: int, each: int = 1) -> Figures:
         """Milliseconds: the median of this process and of the time; the mean of Postgres, whose clock ticks a hundred times a second."""
