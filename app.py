@@ -5,7 +5,7 @@ import gc
 import logging
 import re
 import signal
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator, Coroutine, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from functools import partial
@@ -13,22 +13,27 @@ from typing import Any
 
 from starlette.applications import Starlette
 from starlette.middleware.cors import CORSMiddleware
-from starlette.routing import BaseRoute, WebSocketRoute
+from starlette.routing import BaseRoute
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from db.database import Database
+from events.chart_stream import ChartWatch
 from events.cursor import Cursors
+from events.fact_stream import LogWatch
 from events.postgres import PostgresBus
-from events.streams import ChartWatch
 from resolvers.context import Context
+from resolvers.streams import mark, observed
 from schema import build_schema
 from server import graphiql, health
-from server.auth import DEVELOPMENT_ISSUER, Claims, DevelopmentKeys, RemoteKeys, Tokens
+from server.auth import DEVELOPMENT_ISSUER, Claims, DevelopmentKeys, RemoteKeys, Tokens, refused
+from server.callers import Revoked
 from server.graphql_http import ContextOf, GraphQLHttp
+from server.graphql_sse import GraphQLSse
 from server.graphql_ws import Bounds, GraphQLWs
 from server.operation import Operations
+from server.streams import Sharing, Streams
 from settings import Settings
-from trending.charts import chart_reader
+from trending.charts import chart_reader, version_reader
 from trending.demand import Demand
 from worker import Worker
 
@@ -39,17 +44,19 @@ logger = logging.getLogger("chorus")
 
 
 class Chorus(Starlette):
-    """The application. Operations over HTTP go straight to what answers them: the router and its middleware cost as much as a small answer."""
+    """The application. Operations go straight to what answers them: the router and its middleware cost as much as a small answer."""
 
-    def __init__(self, graphql: ASGIApp, **rest: Any) -> None:
+    def __init__(self, graphql: ASGIApp, websocket: ASGIApp, **rest: Any) -> None:
         super().__init__(**rest)
         self.graphql = graphql
+        self.websocket = websocket
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """ASGI."""
-        if scope["type"] == "http" and scope["path"] == "/graphql":
+        at_graphql = scope["type"] in ("http", "websocket") and scope["path"] == "/graphql"
+        if at_graphql:
             scope["app"] = self
-            await self.graphql(scope, receive, send)
+            await (self.graphql if scope["type"] == "http" else self.websocket)(scope, receive, send)
         else:
             await super().__call__(scope, receive, send)
 
@@ -76,11 +83,11 @@ def build_app(settings: Settings, database_url: str) -> Starlette:
     async def healthy() -> None:
         await database.outbox_is_waiting()
 
-    http, websocket = _graphql(settings, _context(settings, database, bus, demand))
-    routes: list[BaseRoute] = [WebSocketRoute("/graphql", websocket), *health.routes(healthy)]
+    http, websocket = _graphql(settings, _context(settings, database, bus, demand), _revoked(database))
+    routes: list[BaseRoute] = [*health.routes(healthy)]
     if settings.graphiql:
         routes += graphiql.assets()
-    return Chorus(_shared(settings, http), routes=routes, lifespan=lifespan)
+    return Chorus(_shared(settings, http), websocket, routes=routes, lifespan=lifespan)
 
 
 def _shared(settings: Settings, http: GraphQLHttp) -> ASGIApp:
@@ -92,7 +99,13 @@ def _shared(settings: Settings, http: GraphQLHttp) -> ASGIApp:
         allow_origins=settings.cors_origins,
         allow_origin_regex=None if settings.environment == "production" else LOCAL,
         allow_methods=("GET", "POST"),
-        allow_headers=("authorization", "content-type", "graphql-require-preflight", "idempotency-key"),
+        allow_headers=(
+            "authorization",
+            "content-type",
+            "graphql-require-preflight",
+            "idempotency-key",
+            "last-event-id",
+        ),
         max_age=86_400,
     )
 
@@ -104,32 +117,52 @@ def tokens(settings: Settings) -> Tokens:
     return Tokens(RemoteKeys(settings.jwks_url), issuer=settings.jwt_issuer, audience=settings.jwt_audience)
 
 
-def _graphql(settings: Settings, context: ContextOf) -> tuple[GraphQLHttp, GraphQLWs]:
+def _revoked(database: Database) -> Revoked:
+    async def revoked(subjects: Sequence[str]) -> dict[str, float]:
+        rows = await database.revoked_subjects(subjects)
+        return {row["subject"]: row["revoked_at"].timestamp() for row in rows}
+
+    return revoked
+
+
+def _graphql(settings: Settings, context: ContextOf, revoked: Revoked) -> tuple[GraphQLHttp, GraphQLWs]:
     operations = Operations(build_schema(settings.executor), time_limit=settings.time_limit)
+    streams = Streams(operations, Sharing(observed, mark))
     verified = tokens(settings)
+    bounds = Bounds(settings.init_timeout, settings.operations_per_socket, settings.sockets_per_caller)
+    websocket = GraphQLWs(operations, verified, context, streams, bounds=bounds, revoked=revoked)
     http = GraphQLHttp(
         operations,
         verified,
         context,
+        sse=GraphQLSse(streams, websocket.callers),
         page=graphiql.Page() if settings.graphiql else None,
         body_limit=settings.body_limit,
         classic=settings.http_profile == "classic",
     )
-    bounds = Bounds(settings.init_timeout, settings.operations_per_socket, settings.sockets_per_caller)
-    return http, GraphQLWs(operations, verified, context, bounds=bounds)
+    return http, websocket
+
+
+def now() -> datetime:
+    """The clock outside of tests."""
+    return datetime.now(UTC)
 
 
 def _context(settings: Settings, database: Database, bus: PostgresBus, demand: Demand) -> ContextOf:
     cursors = Cursors(settings.keys)
-    charts = ChartWatch(bus, chart_reader(database, demand, lambda: datetime.now(UTC)))
+    charts = ChartWatch(bus, cursors, chart_reader(database, demand, now), version_reader(database, now))
+    facts = LogWatch(bus, cursors)
 
     async def context(scope: Scope, claims: Claims | None) -> Context:
-        ctx = Context(db=database, cursors=cursors, now=datetime.now(UTC), charts=charts, demand=demand)
+        ctx = Context(db=database, cursors=cursors, now=now(), charts=charts, facts=facts, demand=demand)
         ctx.site = partial(_site, settings, scope)
         if scope["type"] == "http":  # a socket's one header would be the key of all its operations
             ctx.idempotency_key = _header(scope, b"idempotency-key")
+            ctx.last_event_id = _header(scope, b"last-event-id") or None
         if claims is not None:
-            await ctx.sign_in(claims.subject)
+            revoked_at = await ctx.sign_in(claims.subject)
+            if revoked_at is not None and claims.issued_at <= revoked_at.timestamp():
+                raise refused("The token was revoked; sign in again.")
         return ctx
 
     return context

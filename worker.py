@@ -92,6 +92,7 @@ class Worker:
     async def _reign(self, connection: asyncpg.Connection) -> None:
         logger.info("this process is the worker")
         await log.check(self._database)
+        await log.begin(self._database)
         heard = time.monotonic()
         while True:
             if time.monotonic() - heard > HEARTBEAT or connection.is_closed():
@@ -114,6 +115,7 @@ class Worker:
         await self._in_turn("newest videos", self._renew_newest, now)
         await self._in_turn("plays", lambda: plays.keep(self._database, now, FOLDING), now)
         await self._in_turn("expired results", lambda: self._drop_expired(now), now)
+        await self._in_turn("old facts", lambda: log.drop_old(self._database, now), now)
         return moved == log.BATCH or counted == counting.BATCH or more_plays or scored > 0
 
     async def _in_turn(self, name: str, step: Callable[[], Awaitable[bool]], now: datetime) -> None:

@@ -97,6 +97,7 @@ def _finish(staged: Stage, mode: str, rows: list[Row], *, whole: bool) -> None:
     publish(mode, "\n\n".join(filter(None, [targets, *not_run, tables(rows, staged.facts)])))
     print("Written:", keep(mode, staged.facts, rows))
     if mode == "throughput":
+        publish(mode, f"{targets}\n\n{place_in_words(rows, staged.facts)}", HERE.parent)
         (HERE / "results" / "plot.svg").write_text(plot([row for row in rows if row.setting == "64 connections"]))
 
 

@@ -52,9 +52,9 @@ def keep(mode: str, facts: dict[str, Any], rows: list[Row] | Any) -> Path:
     return path
 
 
-def publish(section: str, text: str) -> None:
-    """Puts the text between the section's markers in README.md."""
-    readme = HERE / "README.md"
+def publish(section: str, text: str, folder: Path = HERE) -> None:
+    """Puts the text between the section's markers in the folder's README.md."""
+    readme = folder / "README.md"
     begin, end = f"<!-- {section} -->", f"<!-- /{section} -->"
     before = readme.read_text(encoding="utf-8")
     after = re.sub(f"{begin}.*?{end}", lambda _: f"{begin}\n\n{text}\n\n{end}", before, flags=re.DOTALL)

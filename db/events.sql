@@ -9,7 +9,13 @@ order by place
 select exists (select from outbox where xid < pg_snapshot_xmin(pg_current_snapshot()))
 
 -- name: log_head :row
-select epoch, sequence from log_head
+select epoch, sequence, floor, (select position from consumers where name = 'counts') counted from log_head
+
+-- name: begin_life :value
+-- The timeline is another after a failover or a restore to a point in time, the system after a restore into a new cluster.
+update log_head set epoch = epoch + (life is not null)::integer, life = present
+from (select system_identifier || '/' || left(pg_walfile_name(pg_current_wal_insert_lsn()), 8) present from pg_control_system()) cluster
+where life is distinct from present returning epoch
 
 -- name: lock_log_head :row
 select epoch, sequence from log_head for update
@@ -40,8 +46,34 @@ from consumers c left join lateral (
     where coalesce(body ->> 'by_id', body ->> 'user_id', body ->> 'creator_id') = $1) done on true
 where c.name = 'counts'
 
+-- name: log_of_types :rows
+-- Of each type on its own: an index has no order over several.
+select found.* from unnest($1::text[]) wanted(t) cross join lateral (
+    select sequence, type, occurred_at, logged_at, body from log
+    where type = t and sequence > $2 and sequence <= $3 order by sequence limit $4) found
+order by sequence limit $4
+
+-- name: log_of_sound :rows
+select sequence, type, occurred_at, logged_at, body from log
+where (body ->> 'sound_id')::bigint = $1 and type in ('VIDEO_POSTED', 'VIDEO_REMOVED') and sequence > $2 and sequence <= $3
+order by sequence limit $4
+
+-- name: log_of_playlist :rows
+select sequence, type, occurred_at, logged_at, body from log
+where (body ->> 'playlist_id')::bigint = $1 and body ? 'playlist_id' and sequence > $2 and sequence <= $3
+order by sequence limit $4
+
 -- name: add_log_partition :execute
 select add_log_partition($1)
+
+-- name: oldest_log_partition :row
+-- Its number, and its last fact where every consumer is beyond it; nothing where it is still written to.
+select (floor + 1) / 1000000 number, log.logged_at
+from log_head join log on log.sequence = (floor + 1) / 1000000 * 1000000 + 999999
+where log.sequence < log_head.sequence and log.sequence <= (select min(position) from consumers)
+
+-- name: drop_log_partition :execute
+select drop_log_partition($1)
 
 -- name: notify :execute
 select pg_notify($1, payload) from unnest($2::text[]) payload

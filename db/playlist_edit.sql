@@ -41,7 +41,7 @@ select $1, sort_key, kind, entry_id, $5, $6 from unnest($2::text[], $3::text[], 
 order by place returning id
 
 -- name: item_by_key :one_per(playlist_id, id)
-select playlist_id, id, sort_key, kind, entry_id from playlist_items
+select playlist_id, id, sort_key, kind, entry_id, added_by_id, added_at from playlist_items
 join unnest($1::bigint[], $2::bigint[]) wanted(p, i) on playlist_id = p and id = i
 
 -- name: delete_items :execute

@@ -44,7 +44,8 @@ create table handles (
 
 create table identities (
     subject text primary key check (char_length(subject) between 1 and 255),   -- viewer_by_subject: the `sub` of a token
-    user_id bigint not null
+    user_id bigint not null,
+    revoked_at timestamptz                              -- tokens that were issued until then hold no more
 );
 
 create table follows (
@@ -656,7 +657,9 @@ alter table outbox set (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_th
 create table log_head (
     one boolean primary key default true check (one),
     epoch bigint not null,                              -- a restore or failover begins a new one
-    sequence bigint not null
+    sequence bigint not null,
+    floor bigint not null default 0 check (floor <= sequence),   -- up to here the log was dropped: who saw less cannot be told what he missed
+    life text                                           -- of the cluster, as Postgres names it: in another one the epoch is another
 );
 insert into log_head (epoch, sequence) values (1, 0);
 
@@ -667,6 +670,9 @@ create table log (
     logged_at timestamptz not null,
     body jsonb not null
 ) partition by range (sequence);
+create index log_by_type on log (type, sequence);       -- log_of_types
+create index log_by_sound on log (((body ->> 'sound_id')::bigint), sequence) where type in ('VIDEO_POSTED', 'VIDEO_REMOVED');   -- log_of_sound
+create index log_by_playlist on log (((body ->> 'playlist_id')::bigint), sequence) where body ? 'playlist_id';                  -- log_of_playlist
 create table log_0 partition of log for values from (0) to (1000000);
 
 -- Makes the partition of sequences [number, number + 1) × 1,000,000; attached, because a partition that is created in place locks out the readers of the log.
@@ -676,6 +682,15 @@ begin
         execute format('create table log_%s (like log including all)', number);
         execute format('alter table log attach partition log_%s for values from (%s) to (%s)', number, number * 1000000, (number + 1) * 1000000);
     end if;
+end $$;
+
+-- Drops the partition of sequences [number, number + 1) × 1,000,000. It needs the whole log for an instant: where readers do not leave it one, it fails
+-- rather than let everybody queue behind it.
+create function drop_log_partition(number bigint) returns void language plpgsql as $$
+begin
+    set local lock_timeout = '200ms';
+    update log_head set floor = (number + 1) * 1000000 - 1;
+    execute format('drop table if exists log_%s', number);
 end $$;
 
 create table consumers (

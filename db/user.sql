@@ -15,6 +15,7 @@ select handle, user_id from handles where handle = any($1::text[])
 select
     subject,
     user_id,
+    revoked_at,
     array(
         select blocked_id from blocks where blocks.user_id = identities.user_id
         union all
@@ -22,6 +23,9 @@ select
     ) as hidden_ids
 from identities
 where subject = any($1::text[])
+
+-- name: revoked_subjects :rows
+select subject, revoked_at from identities where subject = any($1::text[]) and revoked_at is not null
 
 -- name: hidden_by_user :many_per(user_id)
 -- Everybody whom this user blocked, and everybody who blocked this user.

@@ -181,6 +181,9 @@ select from present
 -- about: playlist_by_id items_by_playlist
 select id from large_playlists order by place
 
+-- about: item_by_key
+select playlist_id, i.id from playlist_items i join large_playlists p on p.id = playlist_id and place = 1 limit 100
+
 -- about: playlist_id_by_share_token
 select token from share_tokens limit 100
 
@@ -272,12 +275,22 @@ select query, kinds, region from texts, (values (null::text[], null), ('{HASHTAG
 
 -- unread: the worker's
 -- scopes_due counters_in_scope newest_charts chart_peaks facts_to_count videos_ahead update_in_order neighbours_due newest_creators_by_sounds newest_sounds_by_users videos_in_turn newest_videos
--- artist_sounds_in_turn documents_in_turn undocumented_hashtags outbox_is_waiting log_head consumer_position add_log_partition notify prepared_transactions
+-- artist_sounds_in_turn documents_in_turn undocumented_hashtags outbox_is_waiting log_head consumer_position add_log_partition oldest_log_partition drop_log_partition notify prepared_transactions
 -- plays_end track_plays video_plays add_plays_partitions oldest_plays_day close_plays_partition lock_play_fold drop_plays_partition hurry
 
 -- unread: the streams', once a second a process
--- log_after
+-- log_after revoked_subjects
+
+-- about: log_of_types
+select types, head.floor, head.sequence, 101 from log_head head, (values ('{VIDEO_POSTED}'::text[]), ('{USER_DELETED,SOUND_STATUS_CHANGED}'),
+    ('{SOUND_CREATED,VIDEO_POSTED,VIDEO_REMOVED,CHART_ENTERED,CHART_LEFT}')) asked(types)
+
+-- about: log_of_sound
+select id, head.floor, head.sequence, 500 from log_head head, large_sounds where place <= 20
+
+-- about: log_of_playlist
+select id, head.floor, head.sequence, 500 from log_head head, large_playlists where place <= 20
 
 -- unread: a mutation's
 -- try_idempotency_key stored_result uncounted_by_user lock_two_users lock_user lock_video lock_creator creator_video_ids
--- item_by_key sort_key_before items_in_order
+-- sort_key_before items_in_order

@@ -7,7 +7,7 @@ at the latest, whatever he heard.
 import asyncio
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from events import log
 from events.log import Head
@@ -37,20 +37,31 @@ class Wakeups:
         return True
 
 
-class Logged(Protocol):
+class Fact(Protocol):
     """A row of the log: `sequence`, `type`, `occurred_at`, `logged_at`, `body`."""
 
     def __getitem__(self, column: str, /) -> Any: ...
 
 
+class Topic(NamedTuple):
+    """Some of the facts: those of these types, and with a `column` only those whose body has `key` there."""
+
+    types: frozenset[str]
+    column: str | None = None
+    key: int | None = None
+
+
 class Bus(Protocol):
-    """What a backend does."""
+    """What a backend does; tests/events/test_bus.py holds each to it."""
 
     def listen(self, channel: str) -> AbstractContextManager[Wakeups]:
         """Wake-ups of a channel for the time of the block."""
 
     async def head(self) -> Head:
-        """The end of the log."""
+        """Where the log begins and ends."""
 
-    async def after(self, sequence: int, limit: int) -> Sequence[Logged]:
+    async def after(self, sequence: int, limit: int) -> Sequence[Fact]:
         """The facts after this sequence, in order."""
+
+    async def of(self, topic: Topic, after: int, until: int, limit: int) -> Sequence[Fact]:
+        """The facts of a topic after one sequence and up to another, in order: as many as `limit` where there are so many."""

@@ -16,7 +16,12 @@ MAC_BYTES = 9  # a cursor guards no secret: this only keeps clients from making 
 
 
 class BadCursor(ValueError):
-    """This cursor was not signed for this list."""
+    """This cursor was not given out by this list or stream."""
+
+    code = "INVALID_CURSOR"
+
+    def __str__(self) -> str:
+        return self.__doc__ or ""
 
 
 class Cursors:

@@ -11,10 +11,11 @@ import asyncpg
 
 from db.database import LOST, Database, connect
 from events import log
-from events.bus import CHANNELS, Logged, Wakeups
+from events.bus import CHANNELS, Fact, Topic, Wakeups
 
 logger = logging.getLogger(__name__)
 BACKOFF = 1.0
+OF = {"sound_id": "log_of_sound", "playlist_id": "log_of_playlist"}  # the columns that have an index
 HEARTBEAT = 30.0  # seconds; finds out that the other end vanished without a word
 
 
@@ -47,9 +48,23 @@ class PostgresBus:
     async def head(self) -> log.Head:
         return await log.head(self._database)
 
-    async def after(self, sequence: int, limit: int) -> Sequence[Logged]:
-        rows: Sequence[Logged] = await self._database.log_after(sequence, limit)
-        return rows
+    async def after(self, sequence: int, limit: int) -> Sequence[Fact]:
+        facts: Sequence[Fact] = await self._database.log_after(sequence, limit)
+        return facts
+
+    async def of(self, topic: Topic, after: int, until: int, limit: int) -> Sequence[Fact]:
+        if topic.column is None:
+            facts: Sequence[Fact] = await self._database.log_of_types(sorted(topic.types), after, until, limit)
+            return facts
+        query = OF[topic.column]
+        found: list[Fact] = []
+        while len(found) < limit:
+            facts = await getattr(self._database, query)(topic.key, after, until, limit)
+            found += [fact for fact in facts if fact["type"] in topic.types]
+            if len(facts) < limit:
+                break
+            after = facts[-1]["sequence"]
+        return found[:limit]
 
     async def _run(self) -> None:
         while True:

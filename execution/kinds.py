@@ -55,9 +55,9 @@ class Itself:
 
 @dataclass(frozen=True, slots=True)
 class Placed:
-    """The value is `function(owner, index)`, where the parent came from a list of `owner`, at `index`."""
+    """The value is `function(owner, index, parent)`, where the parent came from a list of `owner`, at `index`."""
 
-    function: Callable[[Any, int], Any]
+    function: Callable[[Any, int, Any], Any]
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,8 +32,8 @@ def values_of(executor: Executor[Any], level: Level, field: Field) -> Any:
         template, columns = kind.template, kind.columns
         return _each(lambda one: template % tuple([one[column] for column in columns]), objects)
     if isinstance(kind, Placed):
-        function = kind.function
-        return _each(lambda origin: function(*origin), level.origins())
+        place: Callable[..., Any] = kind.function
+        return _each(lambda one: place(*one[0], one[1]), list(zip(level.origins(), objects, strict=True)))
     raise TypeError(kind)
 
 

@@ -7,8 +7,9 @@ from typing import Any, TypeVar
 
 from db.database import Database
 from db.loading import Loading, loaded, loading
+from events.chart_stream import ChartWatch
 from events.cursor import Cursors
-from events.streams import ChartWatch
+from events.fact_stream import LogWatch
 from resolvers.errors import NoProfile, Unauthenticated
 from trending.demand import Demand
 
@@ -37,19 +38,15 @@ class Context:
     now: datetime
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)  # for streams, which outlive the moment
     charts: ChartWatch | None = None
+    facts: LogWatch | None = None
     demand: Demand = field(default_factory=Demand)
     subject: str | None = None
     viewer: int | None = None
     idempotency_key: str | None = None
+    last_event_id: str | None = None  # the cursor that a stream goes on from, if the transport has a place for it
     site: Callable[[], str] = lambda: "http://127.0.0.1:8000"  # where people open what was passed on to them
     loaders: dict[Hashable, Any] = field(default_factory=dict)
     _hidden: Loading[frozenset[int]] | None = None
-
-    def renew(self) -> None:
-        """Begins the next event of a stream: its time is now, and whom the viewer blocked meanwhile is asked anew."""
-        self.now = self.clock()
-        self.loaders.clear()
-        self._hidden = None
 
     def forget_hidden(self) -> None:
         """Whom the viewer blocked has just changed."""
@@ -67,13 +64,15 @@ class Context:
         """The address to pass something on by: `share_url("track", 12)`."""
         return "/".join((self.site(), *map(str, place)))
 
-    async def sign_in(self, subject: str) -> None:
-        """Lets the bearer of this subject's token ask."""
+    async def sign_in(self, subject: str) -> datetime | None:
+        """Lets the bearer of this subject's token ask; returns until when such tokens were revoked, if they were."""
         self.subject = subject
         (row,) = await self.db.viewer_by_subject([subject])
-        if row is not None:
-            self.viewer = row["user_id"]
-            self._hidden = loaded(frozenset(row["hidden_ids"]))
+        if row is None:
+            return None
+        self.viewer = row["user_id"]
+        self._hidden = loaded(frozenset(row["hidden_ids"]))
+        return row["revoked_at"]  # type: ignore[no-any-return]
 
     def hidden(self) -> Loading[frozenset[int]]:
         """The users who are hidden from this viewer, and to whom the viewer is: one load a request at most."""

@@ -1,14 +1,15 @@
 """Charts: which sounds rise, and why each is where it is."""
 
-from collections.abc import AsyncGenerator, Awaitable
-from contextlib import aclosing
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import Enum
 from typing import Any
 
 from db.loading import loading
-from events.streams import trending_stream
+from events.chart_stream import ChartSource, chart_stream
+from events.cursor import Cursors
+from resolvers import ids
 from resolvers.context import Context, Reads, Rows
 from resolvers.errors import CursorExpired, InvalidArgument, InvalidCursor, StreamsUnavailable
 from resolvers.ids import Id
@@ -16,6 +17,7 @@ from resolvers.niche import named
 from resolvers.page import Arguments, Cursor, check_size, connection, read_cursor
 from resolvers.regions import RegionCode
 from resolvers.span import EARLIEST, bounds, floor, instants
+from resolvers.streams import Stream
 from trending.charts import ChartKey, read_chart, trends
 from trending.counters import ALL_NICHES, GLOBAL
 from trending.score import LARGEST_CHART
@@ -96,23 +98,27 @@ async def updates(
     region: RegionCode | None = None,
     niche: Id | None = None,
     first: int = 50,
-) -> AsyncGenerator[dict[str, Any], None]:
+    after: Cursor | None = None,
+) -> Stream:
     key = await _key(ctx, window, kind, region, niche)
     size = check_size(Arguments(first), default=50)
     ctx.demand.ask(key.region, key.niche_id, ctx.now)
     if ctx.charts is None:
         raise StreamsUnavailable
-    async with aclosing(trending_stream(ctx.charts, ctx.cursors, key, first=size, clock=ctx.clock)) as stream:
-        async for update in stream:
-            yield _snapshot(ctx, key, update)
+    name = "|".join(("trendingSounds", *map(str, key), str(size)))
+    source = ChartSource(name, key, size, lambda update: _dressed(ctx.cursors, key, update))
+    return chart_stream(ctx.charts, source, after)
 
 
-def _snapshot(ctx: Context, key: ChartKey, update: dict[str, Any]) -> dict[str, Any]:
+def _dressed(cursors: Cursors, key: ChartKey, update: dict[str, Any]) -> dict[str, Any]:
     # Its entries are edges of the chart's first page, so that a client can page on from them; a page's cursor is another than the stream's.
-    update = update | {"stream_cursor": update["cursor"]}
-    if "chart" not in update:
-        return update
-    return update | _page(ctx, _scope(key, None), update["chart"], update["entries"], Arguments(), LARGEST_CHART)
+    left = {"left": [ids.SOUND.write(sound_id) for sound_id in update["left"]]} if "left" in update else {}
+    return update | left | {"sign": _signing(cursors, _scope(key, None), update["chart"])}
+
+
+def _signing(cursors: Cursors, scope: str, chart: dict[str, Any]) -> Callable[[Any], str]:
+    version = chart["version"]
+    return lambda entry: cursors.sign(scope, [version, entry["rank"]])
 
 
 async def _key(
@@ -152,10 +158,9 @@ def _page(
         if arguments.last is not None and len(entries) > arguments.last:
             has_previous, entries = True, entries[-arguments.last :]
 
-    def cursor(index: int) -> str:
-        return ctx.cursors.sign(scope, [chart["version"], entries[index]["rank"]])
-
-    return connection(entries, cursor, has_next_page=has_next, has_previous_page=has_previous, chart=chart)
+    sign = _signing(ctx.cursors, scope, chart)
+    pages = {"has_next_page": has_next, "has_previous_page": has_previous}
+    return connection(entries, lambda index: sign(entries[index]), **pages, chart=chart, sign=sign)
 
 
 async def _filtered(ctx: Context, entries: Rows, filter: ChartFilter) -> Rows:

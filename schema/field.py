@@ -5,8 +5,7 @@ execution/ what each field is. Under graphql-core's executor a batch function ru
 """
 
 import inspect
-from collections.abc import AsyncGenerator, Callable
-from contextlib import aclosing
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from dataclasses import replace
 from functools import partial
 from typing import Annotated, Any
@@ -40,15 +39,27 @@ def batched(
     return _field(_through_loader(function), execution.Batched(function, reads=reads), description, deprecation_reason)
 
 
-def streamed(function: Callable[..., AsyncGenerator[Any, None]], *, description: str | None = None) -> Any:
-    """A field of Subscription whose events are what `function(ctx, **arguments)` yields; each is answered as of its own time."""
+def batched_edges(function: Callable[..., Any], *, description: str | None = None) -> Any:
+    """As `batched`, of a list of edges whose cursors their parent makes."""
+    resolve = _through_loader(function)
+
+    async def lend(root: Any, info: Info, **arguments: Any) -> list[Edge]:
+        rows = await resolve(root, info, **arguments)
+        return [Edge(root, index, row) for index, row in enumerate(rows)]
+
+    lend.__signature__ = resolve.__signature__  # type: ignore[attr-defined]
+    lend.__module__ = resolve.__module__
+    return _field(lend, execution.Batched(function), description)
+
+
+def streamed(function: Callable[..., Awaitable[AsyncGenerator[Any, None]]], *, description: str | None = None) -> Any:
+    """A field of Subscription whose events are those of the stream `await function(ctx, **arguments)`, after the cursor `after`."""
 
     async def resolve(root: None, info: Info, **arguments: Any) -> AsyncGenerator[Any, None]:  # noqa: ARG001
         given = {name: value for name, value in arguments.items() if value is not UNSET}
-        async with aclosing(function(info.context, **given)) as events:
-            async for event in events:
-                info.context.renew()
-                yield event
+        if info.context.last_event_id is not None:
+            given["after"] = info.context.last_event_id
+        return await function(info.context, **given)
 
     arguments = [_argument(own) for own in list(inspect.signature(function).parameters.values())[1:]]
     resolve.__signature__ = _signature(arguments)  # type: ignore[attr-defined]
@@ -71,16 +82,22 @@ def itself(*, unless_null: str | None = None, description: str | None = None) ->
     return _field(resolve, execution.Itself(unless_null), description)
 
 
-def edges() -> Any:
-    """The edges of a connection."""
-    lend = lambda root: [Edge(root, index) for index in range(len(root["edges"]))]  # noqa: E731
-    return _field(lend, execution.Column("edges"))
+def edges(column: str = "edges", *, description: str | None = None) -> Any:
+    """The edges of a connection, or those in this column."""
+    lend = lambda root: [Edge(root, index, row) for index, row in enumerate(root[column])]  # noqa: E731
+    return _field(lend, execution.Column(column), description)
 
 
 def cursor() -> Any:
     """The cursor of an edge, made only because it was asked for."""
-    placed = execution.Placed(lambda connection, index: connection["cursor"](index))
-    return _field(lambda root: root.cursor(), placed, "Opaque; bound to this list.")
+    placed = execution.Placed(lambda connection, index, _: connection["cursor"](index))
+    return _field(lambda root: root.owner["cursor"](root.index), placed, "Opaque; bound to this list.")
+
+
+def signed() -> Any:
+    """The cursor of an edge whose owner signs the edge itself: it may have several lists of them."""
+    placed = execution.Placed(lambda owner, _, edge: owner["sign"](edge))
+    return _field(lambda root: root.owner["sign"](root), placed, "Opaque; bound to this list.")
 
 
 def end_cursor(position: int) -> Any:
@@ -138,18 +155,15 @@ def _preparation(converter: Any, field: StrawberryField, function: Callable[...,
 class Edge:
     """An edge is its row; this lends it the way to its cursor, for the executor that visits one object at a time."""
 
-    __slots__ = ("_connection", "_index", "row")
+    __slots__ = ("index", "owner", "row")
 
-    def __init__(self, connection: Any, index: int) -> None:
-        self._connection = connection
-        self._index = index
-        self.row = connection["edges"][index]
+    def __init__(self, owner: Any, index: int, row: Any) -> None:
+        self.owner = owner
+        self.index = index
+        self.row = row
 
     def __getitem__(self, column: str) -> Any:
         return self.row[column]
-
-    def cursor(self) -> str:
-        return self._connection["cursor"](self._index)  # type: ignore[no-any-return]
 
 
 def column(root: Any, name: str) -> Any:

@@ -3,6 +3,7 @@
 import strawberry
 
 import resolvers.artist
+import resolvers.event
 import resolvers.hashtag
 import resolvers.niche
 import resolvers.node
@@ -15,6 +16,7 @@ import resolvers.trending
 import resolvers.user
 import resolvers.video
 import resolvers.viewer
+from schema.event import EventConnection
 from schema.field import batched
 from schema.lazy import Artist, Hashtag, Niche, Playlist, Release, Sound, Track, User, Video, Viewer
 from schema.node import Node
@@ -56,4 +58,8 @@ class Query:
         "too. Case, accents and punctuation do not count, the last word may be a beginning, and where few have all the words, misspelled ones are corrected. "
         "What is at home in `region` (a person, or a sound most of whose creators live there) stands higher; nothing is left out for its region. "
         "`query` has 1 to 100 characters.",
+    )
+    events: EventConnection = batched(
+        resolvers.event.events,
+        description="The log that the subscription `events` reads: every public fact, in order, for 72 hours. Its cursors go on there, and the other way round.",
     )

@@ -7,7 +7,7 @@ import strawberry
 from resolvers import trending
 from resolvers.page import Cursor
 from resolvers.regions import RegionCode
-from schema.field import batched, cursor, edges
+from schema.field import batched, edges, signed
 from schema.lazy import Niche, Sound
 from schema.page import Connection
 
@@ -65,7 +65,7 @@ class Chart:
 
 @strawberry.type
 class ChartEdge:
-    cursor: Cursor = cursor()
+    cursor: Cursor = signed()
     node: Sound | None = batched(trending.entry_sound, description="Null where the sound was taken away since.")
     rank: int
     previous_rank: int | None = strawberry.field(description="In the version before; null where it was not there.")

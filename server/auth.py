@@ -46,10 +46,11 @@ logger = logging.getLogger("chorus.server")
 
 @dataclass(frozen=True, slots=True)
 class Claims:
-    """What a verified token says: whose it is, and until when (seconds since 1970) it holds."""
+    """What a verified token says: whose it is, until when (seconds since 1970) it holds, and since when; 0 where it does not say so."""
 
     subject: str
     expires_at: float
+    issued_at: float = 0.0
 
 
 class Keys(Protocol):
@@ -108,7 +109,7 @@ class Tokens:
                 leeway=LEEWAY,
                 options={"require": ["exp", "sub", "aud", "iss"]},
             )
-            return Claims(_subject(claims), float(claims["exp"]) + LEEWAY)
+            return Claims(_subject(claims), float(claims["exp"]) + LEEWAY, float(claims.get("iat", 0)))
         except jwt.MissingRequiredClaimError as error:
             raise refused(f"The token lacks the claim `{error.claim}`.") from None
         except (jwt.PyJWTError, ValueError, OverflowError, RecursionError) as error:

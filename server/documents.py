@@ -44,6 +44,9 @@ class Operation:
     kind: OperationType
     only_introspects: bool
     executor: BreadthFirstExecutor | None = None
+    selecting: frozenset[str] | None = (
+        None  # the variables that its selections use, once somebody asked (server/streams.py)
+    )
 
 
 class Document:

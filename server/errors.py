@@ -107,6 +107,13 @@ class TooComplex(RequestError):
     well_formed = True
 
 
+class TooManyStreams(RequestError):
+    """Too many streams are open."""
+
+    code = "LIMIT_EXCEEDED"
+    status = HTTPStatus.TOO_MANY_REQUESTS
+
+
 class OperationUnclear(RequestError):
     """Which operation to execute is not clear."""
 
@@ -115,7 +122,7 @@ class OperationUnclear(RequestError):
 
 
 class SubscriptionRefused(RequestError):
-    """Subscriptions run over WebSocket: connect to this address with the subprotocol graphql-transport-ws."""
+    """Subscriptions are streams: send `Accept: text/event-stream`, or connect to this address with the subprotocol graphql-transport-ws."""
 
     code = "SUBSCRIPTION_NEEDS_STREAM"
     well_formed = True

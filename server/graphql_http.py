@@ -8,6 +8,7 @@ from http import HTTPStatus
 from typing import Any
 
 from graphql import OperationType
+from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from server import negotiation
@@ -24,6 +25,7 @@ from server.errors import (
     Unavailable,
     request_error,
 )
+from server.graphql_sse import GraphQLSse
 from server.operation import Body, Operations, written
 from server.parameters import Parameters, from_query_string, from_value, read_json
 
@@ -60,6 +62,7 @@ class GraphQLHttp:
         tokens: Tokens,
         context: ContextOf,
         *,
+        sse: GraphQLSse | None = None,
         page: ASGIApp | None = None,
         body_limit: int = 1_048_576,
         classic: bool = False,
@@ -67,6 +70,7 @@ class GraphQLHttp:
         self._operations = operations
         self._tokens = tokens
         self._context = context
+        self._sse = sse
         self._page = page
         self._body_limit = body_limit
         self._classic = classic
@@ -80,13 +84,20 @@ class GraphQLHttp:
             if media_type == negotiation.HTML and self._page is not None:
                 await self._page(scope, receive, send)
                 return
-            answer = await self._answer(scope, receive, headers)
+            answer = await self._answer(scope, receive, send, headers, media_type)
+            if answer is None:
+                return
             status, body = _status(answer, media_type), written(answer)
             extra: Iterable[tuple[bytes, bytes]] = Unavailable.headers if status == Unavailable.status else ()
         except Disconnected:
             return
         except Exception as error:  # noqa: BLE001  whatever it was, the client gets an answer, and the log the rest
             wrong = request_error(error)
+            if media_type == negotiation.EVENTS:
+                if self._sse is not None and wrong.well_formed:
+                    await self._sse.refuse(wrong, receive, send)
+                    return
+                media_type = negotiation.GRAPHQL
             status = HTTPStatus.OK if wrong.well_formed and media_type == negotiation.JSON else wrong.status
             body, extra = written({"errors": wrong.errors}), wrong.headers
         if self._classic or media_type == negotiation.JSON:
@@ -99,21 +110,34 @@ class GraphQLHttp:
         accept = headers.get(b"accept")
         offered = ANSWERS_AND_PAGE if method == "GET" and self._page is not None else ANSWERS
         found = negotiation.chosen(accept.decode("latin-1") if accept is not None else None, offered)
+        if found is None and self._sse is not None and _takes_events(headers):
+            return negotiation.EVENTS
         if found is None:
             raise NotAcceptable
         return found
 
-    async def _answer(self, scope: Scope, receive: Receive, headers: Headers) -> Body:
+    async def _answer(
+        self, scope: Scope, receive: Receive, send: Send, headers: Headers, media_type: str
+    ) -> Body | None:
+        # None where it was streamed.
         is_get = scope["method"] == "GET"
-        parameters = _from_get(scope, headers) if is_get else await self._from_post(receive, headers)
+        if is_get and media_type != negotiation.EVENTS:  # a browser's EventSource sends no header of its own
+            _require_preflight(headers)
+        parameters = from_query_string(scope["query_string"]) if is_get else await self._from_post(receive, headers)
         authorization = headers.get(b"authorization")
         claims = await self._tokens.claims(authorization.decode("latin-1") if authorization is not None else None)
         operation = await self._operations.find(parameters.query, parameters.operation_name)
-        if operation.kind is OperationType.SUBSCRIPTION:
+        is_stream = operation.kind is OperationType.SUBSCRIPTION
+        if is_stream and (self._sse is None or not _takes_events(headers)):
             raise SubscriptionRefused
+        if media_type == negotiation.EVENTS and not is_stream:
+            raise NotAcceptable
         if operation.kind is OperationType.MUTATION and is_get:
             raise MethodNotAllowed("A mutation is sent by POST, never by GET.", headers=((b"allow", b"POST"),))
         ctx = await self._context(scope, claims)
+        if is_stream and self._sse is not None:
+            await self._sse.serve(HTTPConnection(scope), claims, operation, parameters.variables, ctx, receive, send)
+            return None
         return await self._operations.answer(operation, parameters.variables, ctx)
 
     async def _from_post(self, receive: Receive, headers: Headers) -> Parameters:
@@ -168,10 +192,15 @@ def _headers(pairs: Iterable[tuple[bytes, bytes]]) -> Headers:
     return headers
 
 
-def _from_get(scope: Scope, headers: Headers) -> Parameters:
+def _require_preflight(headers: Headers) -> None:
     if not headers.get(b"graphql-require-preflight") and not _is_json(headers.get(b"content-type", b"")):
         raise PreflightNeeded
-    return from_query_string(scope["query_string"])
+
+
+def _takes_events(headers: Headers) -> bool:
+    # By its name: whoever takes anything does not wait for events.
+    accept = headers.get(b"accept", b"").decode("latin-1").lower()
+    return negotiation.EVENTS in accept and negotiation.chosen(accept, (negotiation.EVENTS,)) is not None
 
 
 @lru_cache(maxsize=256)

@@ -2,9 +2,7 @@
 
 import asyncio
 import time
-from collections import Counter
-from collections.abc import Iterator
-from contextlib import aclosing, contextmanager, suppress
+from contextlib import aclosing, suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,18 +11,21 @@ from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketDisconnected
 
 from server.auth import Claims, Tokens
+from server.callers import Callers, Revoked
 from server.errors import (
     BadText,
     PersistedQueryNotSupported,
     RequestError,
     TooComplex,
+    TooManyStreams,
     Unauthorized,
     Unavailable,
     request_error,
 )
 from server.graphql_http import ContextOf
-from server.operation import Body, Operations, written
+from server.operation import Operations, written
 from server.parameters import Parameters, from_value, read_json
+from server.streams import Streams
 
 SUBPROTOCOL = "graphql-transport-ws"
 LONGEST_ID = 256
@@ -47,7 +48,7 @@ class Gone(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Bounds:
-    """What one socket may take, and how many of them one caller: a token's subject, or an address."""
+    """What one socket may take, and how many of them, event streams among them, one caller: a token's subject, or an address."""
 
     init_seconds: float = 10.0
     operations: int = 100
@@ -58,13 +59,21 @@ class GraphQLWs:
     """Takes WebSockets at /graphql."""
 
     def __init__(
-        self, operations: Operations, tokens: Tokens, context: ContextOf, *, bounds: Bounds | None = None
+        self,
+        operations: Operations,
+        tokens: Tokens,
+        context: ContextOf,
+        streams: Streams,
+        *,
+        bounds: Bounds | None = None,
+        revoked: Revoked | None = None,
     ) -> None:
         self.operations = operations
+        self.streams = streams
         self.tokens = tokens
         self.context = context
         self.bounds = bounds or Bounds()
-        self._sockets: Counter[str] = Counter()
+        self.callers = Callers(self.bounds.sockets, revoked)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """ASGI."""
@@ -72,33 +81,24 @@ class GraphQLWs:
         with suppress(WebSocketDisconnect, WebSocketDisconnected):
             if SUBPROTOCOL in websocket.scope["subprotocols"]:
                 await websocket.accept(SUBPROTOCOL)
-                await Socket(self, websocket).serve()
+                await Socket(self, websocket, send).serve()
             else:
                 # Accepted without a subprotocol, because only then the client sees the code.
                 await websocket.accept()
                 await websocket.close(4406, f"Only the subprotocol {SUBPROTOCOL} is spoken here")
 
-    @contextmanager
-    def room_for(self, caller: str) -> Iterator[None]:
-        """Counts a socket of this caller for the time of the block; raises Closing where there are too many."""
-        if self._sockets[caller] >= self.bounds.sockets:
-            raise Closing(4403, f"Too many sockets: {self.bounds.sockets} are allowed at a time")
-        self._sockets[caller] += 1
-        try:
-            yield
-        finally:
-            self._sockets[caller] -= 1
-            if not self._sockets[caller]:
-                del self._sockets[caller]
-
 
 class Socket:
     """One connection: first the handshake, then messages until one side closes."""
 
-    def __init__(self, door: GraphQLWs, websocket: WebSocket) -> None:
+    def __init__(self, door: GraphQLWs, websocket: WebSocket, send: Send) -> None:
         self._door = door
         self._websocket = websocket
+        self._raw = send  # what Starlette's layers would see again for each of a thousand listeners
         self._claims: Claims | None = None
+        self._holds: asyncio.Timeout | None = None  # messages are taken for as long as the token holds
+        self._revoked = False
+        self._closing = False
         self._operations: dict[str, asyncio.Task[None]] = {}
         self._tasks: set[asyncio.Task[None]] = set()  # those of _operations, and those that are still ending
 
@@ -106,14 +106,15 @@ class Socket:
         """Returns when the socket is closed and nothing that ran on it is left."""
         try:
             await self._shake_hands()
-            client = self._websocket.client
-            with self._door.room_for(self._claims.subject if self._claims else client.host if client else ""):
+            with self._door.callers.room_for(self._websocket, self._claims, self._revoke):
                 await self._send({"type": "connection_ack"})
                 await self._take_messages()
         except Gone:
             pass
         except Closing as closing:
             await self._close(closing.code, closing.reason)
+        except TooManyStreams as error:
+            await self._close(4403, str(error))
         except BadText as error:
             await self._close(4400, str(error))
         except Exception as error:  # noqa: BLE001  a mistake of ours must not end in an abnormal closure
@@ -147,8 +148,9 @@ class Socket:
             raise Closing(1013, str(error)) from None
 
     async def _take_messages(self) -> None:
+        seconds = self._claims.expires_at - time.time() if self._claims else None
         try:
-            async with asyncio.timeout(self._claims.expires_at - time.time() if self._claims else None):
+            async with asyncio.timeout(0 if self._revoked else seconds) as self._holds:
                 while True:
                     try:
                         message = await self._receive()
@@ -157,7 +159,15 @@ class Socket:
                     else:
                         await self._take(message)
         except TimeoutError:
-            raise Closing(4403, "The token has expired; connect again with a new one") from None
+            why = "was revoked" if self._revoked else "has expired"
+            raise Closing(4403, f"The token {why}; connect again with a new one") from None
+        finally:
+            self._holds = None
+
+    def _revoke(self) -> None:
+        self._revoked = True
+        if self._holds is not None:
+            self._holds.reschedule(asyncio.get_running_loop().time())
 
     async def _receive(self) -> Message:
         message = await self._websocket.receive()
@@ -235,31 +245,36 @@ class Socket:
         return {"id": id, "type": "complete"}
 
     async def _answer(self, id: str, parameters: Parameters) -> None:
-        operations = self._door.operations
-        operation = await operations.find(parameters.query, parameters.operation_name)
+        operation = await self._door.operations.find(parameters.query, parameters.operation_name)
         ctx = await self._door.context(self._websocket.scope, self._claims)
+        frame = f'{{"id":{written(id).decode()},"type":"next","payload":'
         if operation.kind is not OperationType.SUBSCRIPTION:
-            await self._next(id, await operations.answer(operation, parameters.variables, ctx))
+            body = await self._door.operations.answer(operation, parameters.variables, ctx)
+            if self._runs(id):
+                await self._write(f"{frame}{written(body).decode()}}}")
             return
-        async with aclosing(operations.events(operation, parameters.variables, ctx)) as events:
-            async for body in events:
-                await self._next(id, body)
-
-    async def _next(self, id: str, body: Body) -> None:
-        if self._runs(id):
-            await self._send({"id": id, "type": "next", "payload": body})
+        async with aclosing(self._door.streams.events(operation, parameters.variables, ctx)) as events:
+            async for sent in events:
+                if self._runs(id):
+                    await self._write(f"{frame}{sent.payload}}}")
 
     def _runs(self, id: str) -> bool:
         # A task may outlive the client's complete while its source comes to an end; it must not speak for the next operation of that id.
         return self._operations.get(id) is asyncio.current_task()
 
     async def _send(self, message: Message) -> None:
+        await self._write(written(message).decode())
+
+    async def _write(self, text: str) -> None:
+        if self._closing:
+            raise Gone
         try:
-            await self._websocket.send_text(written(message).decode())
-        except (WebSocketDisconnect, WebSocketDisconnected):
+            await self._raw({"type": "websocket.send", "text": text})
+        except OSError:
             raise Gone from None
 
     async def _close(self, code: int, reason: str) -> None:
+        self._closing = True
         with suppress(WebSocketDisconnect, WebSocketDisconnected):
             await self._websocket.close(code, reason.encode()[:LONGEST_REASON].decode(errors="ignore"))
 

@@ -1,8 +1,6 @@
 """One way to answer an operation, whichever transport brought it: straight through graphql-core, without Strawberry's extensions."""
 
 import asyncio
-from collections.abc import AsyncGenerator
-from contextlib import aclosing
 from datetime import datetime
 from inspect import isawaitable
 from typing import Any, cast
@@ -10,12 +8,12 @@ from typing import Any, cast
 import orjson
 import strawberry
 from graphql import ExecutionResult, GraphQLError
-from graphql.execution import Executor, create_source_event_stream
+from graphql.execution import Executor
 from strawberry.execution import optimized_is_awaitable
 
 from execution import BreadthFirstExecutor
 from server.documents import Documents, Operation
-from server.errors import BadVariables, SourceFailed, TimedOut, of_document, of_execution, request_error
+from server.errors import BadVariables, TimedOut, of_document, of_execution
 from server.limits import Limits
 
 Body = dict[str, Any]  # a response as it is sent: data, errors
@@ -53,24 +51,8 @@ class Operations:
         executor = self.built(operation, variables, ctx)
         if operation.only_introspects:
             # Some 50 ms without a pause: beside the loop.
-            return _body(await asyncio.to_thread(lambda: cast("ExecutionResult", executor.execute_operation())))
-        return _body(await self._in_time(executor.execute_operation()))
-
-    async def events(
-        self, operation: Operation, variables: dict[str, Any] | None, ctx: Any
-    ) -> AsyncGenerator[Body, None]:
-        """The response events of a subscription; raises RequestError where it cannot begin or go on."""
-        executor = self.built(operation, variables, ctx)
-        source = await self._in_time(create_source_event_stream(executor))
-        if isinstance(source, ExecutionResult):
-            raise SourceFailed(errors=of_execution(source.errors or []))
-        async with aclosing(source):
-            try:
-                async for event in source:
-                    result = executor.build_per_event_executor(event).execute_operation(serially=False)
-                    yield _body(await self._in_time(result))
-            except Exception as error:  # noqa: BLE001  a source may fail in any way, and its words are not for clients
-                raise request_error(error) from None
+            return body_of(await asyncio.to_thread(lambda: cast("ExecutionResult", executor.execute_operation())))
+        return body_of(await self.in_time(executor.execute_operation()))
 
     def built(self, operation: Operation, variables: dict[str, Any] | None, ctx: Any) -> Executor[Any]:
         """What executes an operation; raises BadVariables."""
@@ -90,7 +72,8 @@ class Operations:
             operation.executor = valid.forgotten()
         return valid
 
-    async def _in_time(self, result: Any) -> Any:
+    async def in_time(self, result: Any) -> Any:
+        """What this comes to; raises TimedOut."""
         if not isawaitable(result):
             return result
         try:
@@ -106,7 +89,8 @@ def _valid(executor: "Executor[Any] | list[GraphQLError]") -> Executor[Any]:
     return executor
 
 
-def _body(result: ExecutionResult) -> Body:
+def body_of(result: ExecutionResult) -> Body:
+    """A response as it is written."""
     if result.errors:
         return {"errors": of_execution(result.errors), "data": result.data}
     return {"data": result.data}

@@ -8,8 +8,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from db.database import Database
+from events.chart_stream import ReadCharts, ReadVersion
 from events.log import Head
-from events.streams import ReadCharts
 from trending.columns import small
 from trending.counters import ALL_NICHES, GLOBAL
 from trending.demand import Demand
@@ -109,6 +109,11 @@ def chart_reader(database: Database, demand: Demand, clock: Callable[[], datetim
         return await read_newer(database, known, now)
 
     return read
+
+
+def version_reader(database: Database, clock: Callable[[], datetime]) -> ReadVersion:
+    """What a ChartWatch reads older versions with."""
+    return lambda key, version: read_chart(database, key, clock(), version=version)
 
 
 def _empty(key: ChartKey, now: datetime) -> dict[str, Any]:

@@ -4,6 +4,7 @@ import asyncio
 import random
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import asyncpg
@@ -134,6 +135,57 @@ async def test_the_next_partition_is_there_before_it_is_needed(api: Api) -> None
     assert len(indexes) == 1
 
 
+async def aged(api: Api, *, sequence: int, logged_at: datetime, position: int) -> None:
+    """A log whose first partition is full, and how far it was counted."""
+    await api.database.add_log_partition(1)
+    await api.sql(
+        "insert into log (sequence, type, occurred_at, logged_at, body) select s, 'SOUND_CREATED', $1, $1, '{}' from unnest($2::bigint[]) s",
+        logged_at,
+        [1, 999_999, 1_000_000],
+    )
+    await api.sql("update log_head set sequence = $1", sequence)
+    await api.sql("update consumers set position = $1", position)
+
+
+@pytest.mark.parametrize(
+    ("sequence", "hours", "position"), [(999_999, 73, 999_999), (1_000_000, 71, 1_000_000), (1_000_000, 73, 999_998)]
+)
+async def test_nothing_is_dropped_that_is_young_or_not_read_by_every_consumer(
+    api: Api, sequence: int, hours: int, position: int
+) -> None:
+    await aged(api, sequence=sequence, logged_at=api.now - timedelta(hours=hours), position=position)
+    assert not await log.drop_old(api.database, api.now)
+    assert len(await api.database.log_after(0, 5)) == 3
+
+
+async def test_what_is_older_than_three_days_is_dropped_and_the_head_says_so(api: Api) -> None:
+    await aged(api, sequence=1_000_000, logged_at=api.now - timedelta(hours=73), position=1_000_000)
+    assert await log.drop_old(api.database, api.now)
+    assert not await log.drop_old(api.database, api.now)
+    assert [row["sequence"] for row in await api.database.log_after(0, 5)] == [1_000_000]
+    assert await log.head(api.database) == log.Head(1, 1_000_000, 999_999, 1_000_000)
+
+
+async def test_readers_who_hold_the_log_are_not_waited_for(api: Api) -> None:
+    await aged(api, sequence=1_000_000, logged_at=api.now - timedelta(hours=73), position=1_000_000)
+    async with api.database.transaction() as reading:
+        await reading.connection.execute("select from log limit 1")
+        assert not await log.drop_old(api.database, api.now)
+        assert await log.head(api.database) == log.Head(1, 1_000_000, 0, 1_000_000)
+    assert await log.drop_old(api.database, api.now)
+
+
+async def test_another_life_of_postgres_is_another_epoch(api: Api) -> None:
+    await log.begin(api.database)
+    await log.begin(api.database)
+    assert (await log.head(api.database)).epoch == 1
+    await api.sql("update log_head set life = regexp_replace(life, '.$', 'F')")  # the timeline before a failover
+    await log.begin(api.database)
+    assert (await log.head(api.database)).epoch == 2
+    await log.begin(api.database)
+    assert (await log.head(api.database)).epoch == 2
+
+
 async def test_readers_go_by_position(api: Api) -> None:
     async with api.database.transaction() as tx:
         await publish_all(tx, [Event("SOUND_CREATED", api.now, {"name": name}) for name in "abcde"])
@@ -143,7 +195,7 @@ async def test_readers_go_by_position(api: Api) -> None:
         (3, "c", api.now),
         (4, "d", api.now),
     ]
-    assert await log.head(api.database) == (1, 5)
+    assert await log.head(api.database) == log.Head(1, 5)
 
 
 async def test_postgres_that_allows_prepared_transactions_is_refused(open_folder: Path) -> None:

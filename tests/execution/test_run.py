@@ -487,7 +487,7 @@ def kinds() -> GraphQLSchema:
             "One.big": execution.Column("column"),
             "Other.column": execution.Column("column"),
             **{
-                f"{name}.place": execution.Placed(lambda owner, index: f"{(owner or {}).get('n')} {index}")
+                f"{name}.place": execution.Placed(lambda owner, index, _: f"{(owner or {}).get('n')} {index}")
                 for name in ("One", "Two", "Other")
             },
         },

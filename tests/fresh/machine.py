@@ -108,8 +108,8 @@ class Machine:
         return header
 
     def risen(self) -> str:
-        """What a signed-in subscriber saw of a burst, by the subscription that README.md shows."""
-        (subscription,) = re.findall(r"```graphql\n(subscription.+?)```", (self.clone / "README.md").read_text(), re.S)
+        """What a signed-in subscriber saw of a burst, by the first subscription that README.md shows."""
+        subscription, *_ = re.findall(r"```graphql\n(subscription.+?)```", (self.clone / "README.md").read_text(), re.S)
         command = [".venv/bin/python", "-m", "tests.fresh.rising", f"ws://127.0.0.1:{self._port}/graphql"]
         command += [self.signed_in(), subscription, str(self._printed)]
         ran = subprocess.run(command, cwd=self.clone, env=self._environment, capture_output=True, text=True)

@@ -22,17 +22,24 @@ async def main(url: str, authorization: str, subscription: str, output: str) -> 
         assert await received(socket) == {"type": "connection_ack"}
         await socket.send(json.dumps({"id": "1", "type": "subscribe", "payload": {"query": subscription}}))
         assert (await update(socket))["__typename"] == "StreamCheckpoint"
-        snapshot = await update(socket)
-        assert snapshot["entries"], snapshot
+        told = await update(socket)
+        assert told["entries"], told
+        ranks, first, rank = ranked({}, told), told["sequence"], None
         burst = asyncio.create_task(begun(Path(output)))
-        first, rank = snapshot["sequence"], None
-        while rank is None or snapshot["sequence"] == first:
-            snapshot = await update(socket)
-            ranks = {entry["node"]["id"]: entry["rank"] for entry in snapshot.get("entries", ())}
+        while rank is None or told["sequence"] == first:
+            told = await update(socket)
+            ranks = ranked(ranks, told)
             rank = ranks.get(burst.result()[0]) if burst.done() else None
         seconds = time.monotonic() - burst.result()[1]
     sys.stdout.write(f"{burst.result()[0]} is number {rank} of the chart {seconds:.0f} s after its burst began")
     assert seconds <= BOUND, f"allowed are {BOUND:.0f} s"
+
+
+def ranked(before: dict[str, int], told: Any) -> dict[str, int]:
+    """The ranks by sound after this update of the chart."""
+    stayed = {sound: rank for sound, rank in before.items() if sound not in told.get("left", ())}
+    entries = [entry for part in ("entries", "moved", "entered") for entry in told.get(part, ())]
+    return stayed | {entry["node"]["id"]: entry["rank"] for entry in entries}
 
 
 async def begun(output: Path) -> tuple[str, float]:

@@ -21,9 +21,11 @@ from strawberry.schema.config import StrawberryConfig
 from server import graphiql, health
 from server.auth import DEVELOPMENT_ISSUER, Claims, DevelopmentKeys, Tokens, mint
 from server.graphql_http import GraphQLHttp
+from server.graphql_sse import GraphQLSse
 from server.graphql_ws import Bounds, GraphQLWs
 from server.listen import BoundedHttp, configuration
 from server.operation import Operations
+from server.streams import Sharing, Streams
 
 SECRET = "a secret of at least thirty-two characters, for the door"
 AUDIENCE = "chorus"
@@ -257,6 +259,7 @@ def serving(
     """Serves the schema on a free port, on a loop of its own in a thread."""
     seen = Seen()
     operations = Operations(schema, time_limit=time_limit)
+    streams = Streams(operations, Sharing(observed=lambda ctx: ctx, mark=lambda *_: None))
     verified = tokens()
 
     async def context(scope: Scope, claims: Claims | None) -> dict[str, Any]:
@@ -268,12 +271,12 @@ def serving(
         if not seen.healthy:
             raise DatabaseUnavailable
 
+    websocket = GraphQLWs(operations, verified, context, streams, bounds=bounds)
+    sse, shown = GraphQLSse(streams, websocket.callers), graphiql.Page() if page else None
     app = Starlette(
         routes=[
-            Route(
-                "/graphql", GraphQLHttp(operations, verified, context, page=graphiql.Page() if page else None, **limits)
-            ),
-            WebSocketRoute("/graphql", GraphQLWs(operations, verified, context, bounds=bounds)),
+            Route("/graphql", GraphQLHttp(operations, verified, context, sse=sse, page=shown, **limits)),
+            WebSocketRoute("/graphql", websocket),
             *(graphiql.assets() if page else []),
             *health.routes(healthy),
         ]

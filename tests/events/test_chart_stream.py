@@ -1,4 +1,4 @@
-"""What a listener to a chart is told: a checkpoint, the chart, each new version, and a checkpoint where it is quiet."""
+"""What a listener to a chart is told: a checkpoint, the chart, what changes with each new version, and a checkpoint where it is quiet."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping
@@ -9,14 +9,15 @@ from typing import Any
 import pytest
 
 from db.errors import DatabaseUnavailable
+from events.chart_stream import ChartSource, ChartWatch, chart_stream
 from events.cursor import BadCursor
 from events.log import Head
 from events.postgres import PostgresBus
-from events.streams import ChartWatch, trending_stream
+from events.watch import Told
 from tests.ask import Api
 from tests.trending.scene import arrange, later, post, settle, worker
 from tests.until import until
-from trending.charts import ChartKey, chart_reader
+from trending.charts import ChartKey, chart_reader, version_reader
 from trending.counters import GLOBAL
 from trending.demand import Demand
 
@@ -25,22 +26,31 @@ Stream = Callable[..., Any]
 
 
 @asynccontextmanager
-async def watching(api: Api) -> AsyncIterator[tuple[ChartWatch, Stream]]:
+async def watching(api: Api, quiet: float = 60.0) -> AsyncIterator[tuple[ChartWatch, Stream]]:
     """A watch over a bus, and a way to open streams on it."""
     async with PostgresBus(api.database) as bus:
-        watch = ChartWatch(bus, chart_reader(api.database, Demand(), lambda: api.now))
+        watch = charts(api, bus, quiet=quiet)
 
-        def stream(key: ChartKey = RISING, **options: Any) -> Any:
-            wish: dict[str, Any] = {"first": 50, "clock": lambda: api.now} | options
-            return aclosing(trending_stream(watch, api.cursors, key, **wish))
+        def stream(key: ChartKey = RISING, first: int = 50, after: str | None = None) -> Any:
+            return aclosing(chart_stream(watch, source(key, first), after))
 
         yield watch, stream
 
 
+def charts(api: Api, bus: PostgresBus, quiet: float = 60.0) -> ChartWatch:
+    clock = lambda: api.now  # noqa: E731
+    read, version = chart_reader(api.database, Demand(), clock), version_reader(api.database, clock)
+    return ChartWatch(bus, api.cursors, read, version, clock=clock, quiet=quiet)
+
+
+def source(key: ChartKey = RISING, first: int = 50) -> ChartSource:
+    return ChartSource(f"{key}|{first}", key, first, lambda update: update)
+
+
 async def told(updates: Any) -> dict[str, Any]:
     async with asyncio.timeout(10):
-        update: dict[str, Any] = await anext(updates)
-        return update
+        one: Told = await anext(updates)
+        return one.update
 
 
 async def burst(api: Api, sound: int, *, creators: range = range(1, 16)) -> None:
@@ -48,9 +58,9 @@ async def burst(api: Api, sound: int, *, creators: range = range(1, 16)) -> None
         await post(api, sound, creator)
 
 
-def ranks(update: Mapping[str, Any]) -> list[tuple[int, int, int | None, int, bool]]:
+def ranks(update: Mapping[str, Any], part: str = "entries") -> list[tuple[int, int, int | None, int, bool]]:
     columns = ("sound_id", "rank", "previous_rank", "peak_rank", "is_new")
-    return [tuple(entry[column] for column in columns) for entry in update["entries"]]
+    return [tuple(entry[column] for column in columns) for entry in update[part]]
 
 
 async def test_a_checkpoint_then_the_chart_then_each_new_version(api: Api) -> None:
@@ -71,7 +81,8 @@ async def test_a_checkpoint_then_the_chart_then_each_new_version(api: Api) -> No
         await burst(api, 2, creators=range(1, 31))
         await settle(api, by)
         second = await told(updates)
-        assert ranks(second) == [(2, 1, None, 1, True), (1, 2, 1, 1, False)]
+        assert second["__typename"] == "TrendingDelta"
+        assert (ranks(second, "entered"), ranks(second, "moved")) == ([(2, 1, None, 1, True)], [(1, 2, 1, 1, False)])
         assert second["chart"]["version"] == snapshot["chart"]["version"] + 1
         assert [update["sequence"] for update in (checkpoint, snapshot, second)] == [15, 15, 45]
 
@@ -103,7 +114,7 @@ async def test_a_checkpoint_where_it_is_quiet_says_how_far_the_log_was_counted(a
     await arrange(api)
     by = worker(api)
     await settle(api, by)
-    async with watching(api) as (watch, stream), stream(quiet=0.05) as updates:
+    async with watching(api, quiet=0.05) as (watch, stream), stream() as updates:
         first, empty, quiet = await told(updates), await told(updates), await told(updates)
         assert [first["__typename"], empty["__typename"], quiet["__typename"]] == [
             "StreamCheckpoint",
@@ -128,7 +139,7 @@ async def test_sequences_never_fall(api: Api) -> None:
     by = worker(api)
     await burst(api, 1)
     await settle(api, by)
-    async with watching(api) as (_, stream), stream(quiet=0.02) as updates:
+    async with watching(api, quiet=0.02) as (_, stream), stream() as updates:
         sequences = [(await told(updates))["sequence"] for _ in range(4)]
         await burst(api, 2)
         await later(api, by, seconds=5)
@@ -136,31 +147,98 @@ async def test_sequences_never_fall(api: Api) -> None:
         assert sequences == sorted(sequences)
 
 
-async def test_who_comes_back_gets_the_chart_only_if_it_is_another(api: Api) -> None:
+async def test_who_comes_back_is_told_what_changed_since(api: Api) -> None:
+    await arrange(api)
+    by = worker(api)
+    await burst(api, 1)
+    await settle(api, by)
+    async with watching(api, quiet=0.05) as (_, stream):
+        async with stream() as updates:
+            checkpoint, snapshot = await told(updates), await told(updates)
+        async with stream(after=snapshot["stream_cursor"]) as updates:
+            assert await kinds(updates) == ["StreamCheckpoint", "StreamCheckpoint"]
+        async with stream(after=checkpoint["stream_cursor"]) as updates:
+            assert await kinds(updates) == ["StreamCheckpoint", "TrendingSnapshot"]
+        await burst(api, 2, creators=range(1, 31))
+        await later(api, by, seconds=5)
+        async with stream(after=snapshot["stream_cursor"]) as updates:
+            assert (await told(updates))["__typename"] == "StreamCheckpoint"
+            delta = await told(updates)
+            assert delta["__typename"] == "TrendingDelta"
+            assert [entry["sound_id"] for entry in delta["entered"] + delta["moved"]] == [2, 1]
+            assert delta["left"] == []
+
+
+async def test_a_version_that_is_not_kept_and_one_of_another_epoch_are_answered_with_the_chart(api: Api) -> None:
     await arrange(api)
     by = worker(api)
     await burst(api, 1)
     await settle(api, by)
     async with watching(api) as (_, stream):
         async with stream() as updates:
-            checkpoint, snapshot = await told(updates), await told(updates)
-        async with stream(after=snapshot["cursor"], quiet=0.05) as updates:
-            assert [(await told(updates))["__typename"] for _ in range(2)] == ["StreamCheckpoint", "StreamCheckpoint"]
-        async with stream(after=checkpoint["cursor"]) as updates:
-            assert [(await told(updates))["__typename"] for _ in range(2)] == ["StreamCheckpoint", "TrendingSnapshot"]
+            await told(updates)
+            first = (await told(updates))["stream_cursor"]
+        await burst(api, 2)
+        await later(api, by, seconds=5)
+        async with stream() as updates:
+            await told(updates)
+            second = (await told(updates))["stream_cursor"]
+        await api.sql("delete from chart_versions c where followed_at is not null")
         await api.sql("update log_head set epoch = 2")
-        async with stream(after=snapshot["cursor"]) as updates:
-            assert [(await told(updates))["__typename"] for _ in range(2)] == ["StreamCheckpoint", "TrendingSnapshot"]
+        for cursor in (first, second):
+            async with stream(after=cursor) as updates:
+                assert await kinds(updates) == ["StreamCheckpoint", "TrendingSnapshot"]
 
 
-async def test_a_cursor_of_another_chart_is_refused(api: Api) -> None:
+async def kinds(updates: Any) -> list[str]:
+    """Of the next two updates."""
+    return [(await told(updates))["__typename"] for _ in range(2)]
+
+
+async def test_a_sound_that_leaves_is_named_in_the_delta(api: Api) -> None:
+    await arrange(api)
+    by = worker(api)
+    await burst(api, 1)
+    await settle(api, by)
+    async with watching(api) as (_, stream), stream(first=1) as updates:
+        await told(updates), await told(updates)
+        await burst(api, 2, creators=range(1, 31))
+        await later(api, by, seconds=5)
+        delta = await told(updates)
+        assert ([entry["sound_id"] for entry in delta["entered"]], delta["moved"], delta["left"]) == ([2], [], [1])
+
+
+async def test_who_is_slow_is_told_how_the_newest_version_differs(api: Api) -> None:
+    await arrange(api)
+    by = worker(api)
+    await burst(api, 1)
+    await settle(api, by)
+    async with watching(api) as (_, stream), stream() as quick, stream() as slow:
+        for updates in (quick, slow):
+            assert await kinds(updates) == ["StreamCheckpoint", "TrendingSnapshot"]
+        for sound in (2, 3):
+            await burst(api, sound, creators=range(1, 20 + 5 * sound))
+            await later(api, by, seconds=5)
+            assert [entry["sound_id"] for entry in (await told(quick))["entered"]] == [sound]
+        delta = await told(slow)
+        assert [entry["sound_id"] for entry in delta["entered"]] == [3, 2]
+        assert [(entry["sound_id"], entry["rank"]) for entry in delta["moved"]] == [(1, 3)]
+
+
+async def test_a_cursor_of_another_chart_asks_to_begin_again_and_nonsense_is_refused(api: Api) -> None:
     async with watching(api) as (_, stream):
         async with stream(RISING._replace(window="DAY")) as updates:
-            cursor = (await told(updates))["cursor"]
-        for wrong in (cursor, "nonsense"):
-            async with stream(after=wrong) as updates:
-                with pytest.raises(BadCursor):
-                    await told(updates)
+            cursor = (await told(updates))["stream_cursor"]
+        async with stream(after=cursor) as updates:
+            resync = await told(updates)
+            assert (resync["__typename"], resync["reason"]) == ("ResyncRequired", "FILTER_CHANGED")
+            with pytest.raises(StopAsyncIteration):
+                await told(updates)
+        async with stream(after=resync["stream_cursor"]) as updates:
+            assert await kinds(updates) == ["StreamCheckpoint", "TrendingSnapshot"]
+        async with stream(after="nonsense") as updates:
+            with pytest.raises(BadCursor):
+                await told(updates)
 
 
 async def test_a_stream_shows_as_many_entries_as_were_asked_for(api: Api) -> None:
@@ -172,6 +250,10 @@ async def test_a_stream_shows_as_many_entries_as_were_asked_for(api: Api) -> Non
         await told(few), await told(all_of_them)
         assert len((await told(few))["entries"]) == 2
         assert len((await told(all_of_them))["entries"]) == 3
+
+
+async def never(_key: Any, _version: int) -> None:
+    """No older version is kept."""
 
 
 async def test_listeners_wait_while_the_database_does_not_answer(api: Api) -> None:
@@ -187,8 +269,7 @@ async def test_listeners_wait_while_the_database_does_not_answer(api: Api) -> No
         }
 
     async with PostgresBus(api.database) as bus:
-        watch = ChartWatch(bus, read)
-        stream = trending_stream(watch, api.cursors, RISING, first=5, clock=lambda: api.now)
+        stream = chart_stream(ChartWatch(bus, api.cursors, read, never), source(), None)
         first = asyncio.create_task(told(stream))
         await asyncio.sleep(0.05)
         assert not first.done()
@@ -202,7 +283,7 @@ async def test_what_the_watch_fails_with_ends_its_streams(api: Api) -> None:
         raise ZeroDivisionError
 
     async with PostgresBus(api.database) as bus:
-        stream = trending_stream(ChartWatch(bus, read), api.cursors, RISING, first=5, clock=lambda: api.now)
+        stream = chart_stream(ChartWatch(bus, api.cursors, read, never), source(), None)
         with pytest.raises(ZeroDivisionError):
             await told(stream)
 
@@ -210,15 +291,17 @@ async def test_what_the_watch_fails_with_ends_its_streams(api: Api) -> None:
 async def test_nobody_is_left_watching_when_the_last_listener_has_gone(api: Api) -> None:
     before = asyncio.all_tasks()
     async with PostgresBus(api.database) as bus:
-        watch = ChartWatch(bus, chart_reader(api.database, Demand(), lambda: api.now))
-        with watch.listen(RISING) as listener:
-            await listener.first()
-            with watch.listen(RISING):
-                pass
+        watch = charts(api, bus)
+        async with aclosing(chart_stream(watch, source(), None)) as updates:
+            await told(updates)
+            async with aclosing(chart_stream(watch, source(), None)) as others:
+                await told(others)
             assert len(asyncio.all_tasks() - before) == 2  # the bus and the watch
         await until(lambda: asyncio.sleep(0, len(asyncio.all_tasks() - before) == 1))
-        with watch.listen(RISING) as listener:
-            assert (await listener.first())["version"] == 0
+        assert watch.audiences == {}
+        async with aclosing(chart_stream(watch, source(), None)) as updates:
+            await told(updates)
+            assert (await told(updates))["chart"]["version"] == 0
 
 
 async def test_who_listens_to_a_niche_that_does_not_exist_disturbs_nobody(api: Api) -> None:
@@ -233,7 +316,7 @@ async def test_who_listens_to_a_niche_that_does_not_exist_disturbs_nobody(api: A
             assert [(await told(listened))["__typename"] for _ in range(2)] == ["StreamCheckpoint", "TrendingSnapshot"]
         await burst(api, 1)
         await settle(api, by)
-        assert ranks(await told(updates)) == [(1, 1, None, 1, True)]
+        assert ranks(await told(updates), "entered") == [(1, 1, None, 1, True)]
 
 
 async def test_asking_for_a_niche_that_does_not_exist_does_not_end_the_writing_down(api: Api) -> None:

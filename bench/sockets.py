@@ -1,0 +1,211 @@
+"""Ten thousand sockets on one process that listen to one chart: `python -m bench.sockets` says when all had a new version, and what each cost."""
+
+import asyncio
+import gc
+import json
+import os
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from statistics import median
+from typing import Annotated
+
+import typer
+import uvloop
+
+from bench import machine
+from db.database import Database, connect
+from db.migrate import migrate, read_migrations
+from dev.postgres import EmbeddedPostgres
+from events.bus import CHARTS
+
+QUERY = """subscription { trendingSounds(window: HOUR, first: 10) { __typename ... on Update { cursor sequence }
+  ... on TrendingSnapshot { entries { rank node { id title } } } ... on TrendingDelta { moved { rank node { id title } } } } }"""
+SOUNDS = list(range(1, 11))
+ARRANGED = """
+insert into sounds (title, kind, duration_ms, created_at) select 'Sound ' || n, 'ORIGINAL', 1000, now() from generate_series(1, 10) n;
+"""
+OPENING = 200  # sockets at a time
+MASK = b"\x00\x00\x00\x00"  # a client's frames are masked; with zeros they stay as they are
+TARGETS = {"opening": 10.0, "seconds": 0.5, "cpu_us": 25.0, "memory_kb": 35.0}
+
+
+class Listener(asyncio.Protocol):
+    """One socket: says what has to be said, and then counts what it is told."""
+
+    def __init__(self, port: int, heard: "Heard") -> None:
+        self._port = port
+        self._heard = heard
+        self._buffer = b""
+        self._upgraded = False
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # it is one
+        self._transport = transport
+        head = (
+            f"GET /graphql HTTP/1.1\r\nHost: 127.0.0.1:{self._port}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+            "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n"
+            "Sec-WebSocket-Protocol: graphql-transport-ws\r\n\r\n"
+        )
+        transport.write(head.encode())
+
+    def data_received(self, data: bytes) -> None:
+        self._buffer += data
+        if not self._upgraded:
+            head, found, rest = self._buffer.partition(b"\r\n\r\n")
+            if not found:
+                return
+            assert head.startswith(b"HTTP/1.1 101"), head
+            self._upgraded, self._buffer = True, rest
+            self._say({"type": "connection_init"})
+            self._say({"id": "1", "type": "subscribe", "payload": {"query": QUERY}})
+        while (message := self._message()) is not None:
+            if b'"type":"next"' in message[:40]:
+                self._heard.one()
+
+    def _message(self) -> bytes | None:
+        if len(self._buffer) < 2:
+            return None
+        length, begin = self._buffer[1], 2
+        if length == 126:
+            length, begin = int.from_bytes(self._buffer[2:4], "big"), 4
+        if len(self._buffer) < begin + length:
+            return None
+        message = self._buffer[begin : begin + length]
+        self._buffer = self._buffer[begin + length :]
+        return message
+
+    def _say(self, message: dict[str, object]) -> None:
+        body = json.dumps(message).encode()
+        size = bytes([0x80 | len(body)]) if len(body) < 126 else bytes([0x80 | 126]) + len(body).to_bytes(2, "big")
+        self._transport.write(b"\x81" + size + MASK + body)
+
+
+class Heard:
+    """How many updates all together were told."""
+
+    def __init__(self) -> None:
+        self._count = self._wanted = 0
+        self._all = asyncio.Event()
+
+    def one(self) -> None:
+        self._count += 1
+        if self._count == self._wanted:
+            self._all.set()
+
+    async def wait(self, more: int, begin: int = 0) -> None:
+        """Returns once so many more than `begin` were told."""
+        self._wanted = begin + more
+        self._all.clear()
+        if self._count < self._wanted:
+            async with asyncio.timeout(120):
+                await self._all.wait()
+        assert self._count == self._wanted, (self._count, self._wanted)
+
+
+@contextmanager
+def served(dsn: str, core: int) -> Iterator[tuple[int, int]]:
+    """A process of Chorus on a core of its own, and its port."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    own = {"DATABASE_URL": dsn, "PORT": str(port), "WORKER": "false", "SECRET": "s" * 40}
+    own |= {"SOCKETS_PER_CALLER": "10000", "INIT_TIMEOUT": "120"}
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("CHORUS_")}
+    environment |= {f"CHORUS_{name}": value for name, value in own.items()}
+    command = ["taskset", "-c", str(core), sys.executable, "-m", "cli", "serve"]
+    with subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL) as process:
+        try:
+            while socket.socket().connect_ex(("127.0.0.1", port)):
+                assert process.poll() is None, "the server did not start"
+                time.sleep(0.05)
+            yield process.pid, port
+        finally:
+            process.terminate()
+
+
+async def publish(database: Database, version: int) -> None:
+    """A version of the chart in which everything moved by a rank."""
+    ids = SOUNDS[version % 10 :] + SOUNDS[: version % 10]
+    ones, now = [1] * 10, datetime.now(UTC)
+    async with database.transaction() as tx:
+        await tx.insert_chart_version(
+            *(
+                "GLOBAL",
+                0,
+                "HOUR",
+                "BREAKOUT",
+                version,
+                now,
+                version,
+                "1",
+                ids,
+                *[[1.0] * 10] * 3,
+                ones,
+                ones,
+                ones,
+                ones,
+            )
+        )
+        await tx.notify(CHARTS, ["GLOBAL/0/HOUR/BREAKOUT"])
+
+
+async def measure(dsn: str, pid: int, port: int, sockets: int, rounds: int) -> dict[str, float]:
+    """Seconds until all were open, and until all had a version; what the server used for each delivery, and holds for each socket."""
+    database, heard, loop = Database(dsn), Heard(), asyncio.get_running_loop()
+    await publish(database, 1)
+    before, began = machine.memory(pid), time.monotonic()
+    for begin in range(0, sockets, OPENING):
+        opened = [loop.create_connection(lambda: Listener(port, heard), "127.0.0.1", port) for _ in range(OPENING)]
+        await asyncio.gather(*opened)
+        await heard.wait(2 * OPENING, 2 * begin)  # a checkpoint and the chart
+    opening, memory = time.monotonic() - began, (machine.memory(pid) - before) / sockets
+    seconds, cpu = [], []
+    for turn in range(rounds):
+        used, started = machine.cpu_seconds(pid), time.monotonic()
+        await publish(database, turn + 2)
+        await heard.wait(sockets, (turn + 2) * sockets)
+        seconds.append(time.monotonic() - started)
+        await asyncio.sleep(0.1)
+        cpu.append((machine.cpu_seconds(pid) - used) / sockets)
+    await database.close()
+    return {"opening": opening, "seconds": median(seconds), "cpu_us": median(cpu) * 1e6, "memory_kb": memory / 1000}
+
+
+async def _arranged(dsn: str) -> None:
+    connection = await connect(dsn)
+    await migrate(connection, read_migrations())
+    await connection.execute(ARRANGED)
+    await connection.close()
+
+
+def main(
+    sockets: Annotated[int, typer.Option(min=OPENING, max=10_000)] = 10_000,
+    rounds: Annotated[int, typer.Option(min=1)] = 11,
+) -> None:
+    """Measure."""
+    gc.disable()  # the many sockets of this process are no part of what is measured
+    own, other = sorted(os.sched_getaffinity(0))[:2]
+    os.sched_setaffinity(0, {other})
+    with tempfile.TemporaryDirectory(prefix="chorus-bench-") as name:
+        folder = Path(name)
+        folder.chmod(0o755)
+        postgres = EmbeddedPostgres(folder)
+        dsn = postgres.start()
+        try:
+            asyncio.run(_arranged(dsn))
+            with served(dsn, own) as (pid, port):
+                found = uvloop.run(measure(dsn, pid, port, sockets, rounds))
+        finally:
+            postgres.stop()
+    for what, figure in found.items():
+        print(f"{what:<10} {figure:8.3f}   (target {TARGETS[what]:g})")
+
+
+if __name__ == "__main__":
+    typer.run(main)

@@ -1,0 +1,238 @@
+"""Streams of facts: what was missed is read again, then each fact is told as it comes, without a gap and without a duplicate."""
+
+import asyncio
+import time
+from collections import OrderedDict, deque
+from collections.abc import AsyncGenerator, Callable
+from dataclasses import dataclass
+from typing import Any
+
+from events import log
+from events.bus import Fact, Topic
+from events.watch import Audience, Listener, Place, Reason, Told, Watch
+
+PAGE = 500  # facts a read
+MOST_WAITING = 1000  # updates for which a listener has room
+LONGEST = 10.0  # seconds that he may take for them
+PAUSE, PAUSES = 0.005, 50  # seconds, and how often the others wait so long for those who take a page of a burst
+REMEMBERED = 2000  # updates, so that many who come back at once are told the same ones
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Which facts a stream tells, and how.
+
+    `name` is what its cursors are bound to. `read` makes the update of a fact, None where it is not to be told. `counted`, where there is one, makes
+    what is told once the facts are counted.
+    """
+
+    name: str
+    topic: Topic
+    read: Callable[[Fact], dict[str, Any] | None]
+    counted: Callable[[], dict[str, Any]] | None = None
+
+
+class FactAudience(Audience["FactListener"]):
+    """Those who listen to one source; `uncounted` is the last of its facts that may not be counted yet."""
+
+    def __init__(self, source: Source) -> None:
+        super().__init__(source.name)
+        self.source = source
+        self.uncounted = 0
+
+
+class FactListener(Listener):
+    """One who is told every fact, for as long as there is room for what waits for him; `filled` is when there was none any more."""
+
+    __slots__ = ("_after", "_audience", "filled", "waiting")
+
+    def __init__(self, audience: FactAudience, after: int) -> None:
+        super().__init__()
+        self._after = after
+        self._audience = audience
+        self.filled: float | None = None
+        self.waiting: deque[Told] = deque()
+
+    def tell(self, told: Told | None) -> None:
+        """Puts an update behind those that wait; the end of the stream takes their place."""
+        if told is None or (told.since < self._after and not told.last):
+            return
+        if told.last:
+            self.waiting.clear()
+        elif len(self.waiting) >= MOST_WAITING:
+            self.filled = time.monotonic()
+            self._audience.listeners.discard(self)
+            return
+        self.waiting.append(told)
+        self.wake()
+
+    async def next(self) -> Told | None:
+        """The next update, when there is one; None where the log has to be read for it, because there was no room."""
+        while not self.waiting:
+            if self.filled is not None:
+                return None
+            await self.woken()
+        return self.waiting.popleft()
+
+    @property
+    def lags(self) -> bool:
+        """True where he took so long for what waited that he will never come to its end."""
+        return self.filled is not None and time.monotonic() - self.filled > LONGEST
+
+
+class LogWatch(Watch[FactAudience]):
+    """One a process: reads each fact once, and has told all of them up to `position`."""
+
+    channel = log.CHANNEL
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.position = 0
+        self._concerned: dict[tuple[str | None, int | None], set[FactAudience]] = {}
+        self._uncounted: set[FactAudience] = set()
+        self._remembered: OrderedDict[tuple[str, int], Told] = OrderedDict()
+
+    def forget(self) -> None:
+        super().forget()
+        self._uncounted.clear()
+        self._remembered.clear()
+
+    def enter(self, audience: FactAudience) -> None:
+        self._concerned.setdefault(audience.source.topic[1:], set()).add(audience)
+        if self.epoch:
+            audience.ready.set()
+
+    def exit(self, audience: FactAudience) -> None:
+        place = audience.source.topic[1:]
+        self._concerned[place].discard(audience)
+        if not self._concerned[place]:
+            del self._concerned[place]
+        self._uncounted.discard(audience)
+
+    async def look(self) -> None:
+        head = await self._bus.head()
+        await self._keep_place(head)
+        while self.position < head.sequence:
+            facts = await self._bus.after(self.position, PAGE)
+            if not facts:
+                break
+            for fact in facts:
+                await self._tell_fact(fact)
+            if len(facts) == PAGE:
+                await self._let_them_take()
+        for audience in [one for one in self._uncounted if one.uncounted <= head.counted]:
+            self._uncounted.discard(audience)
+            if audience.source.counted is not None:
+                counts = self.told(audience.stream, audience.source.counted(), self.position, self.clock())
+                await self.tell(audience, counts)
+
+    async def sweep(self, audience: FactAudience) -> None:
+        await self.tell(audience, self.checkpoint(audience, self.position))
+
+    def checkpoint(self, audience: FactAudience, sequence: int) -> Told:
+        """How far somebody knows everything."""
+        return self.told(audience.stream, {"__typename": "StreamCheckpoint"}, sequence, self.clock())
+
+    def missed(self, audience: FactAudience, reason: Reason) -> Told:
+        """That somebody missed facts, and where he can go on once he has read what there is."""
+        return self.resync(audience.stream, self.position, reason)
+
+    async def unreachable(self, audience: FactAudience, place: Place) -> Reason | None:
+        """Why nobody can go on from this place, or None."""
+        if place.stream != audience.stream:
+            return Reason.FILTER_CHANGED
+        head = await self._bus.head()
+        if place.epoch != self.epoch or place.epoch != head.epoch or place.sequence > head.sequence:
+            return Reason.EPOCH_CHANGED
+        return Reason.TOO_OLD if place.sequence < head.floor else None
+
+    async def again(self, audience: FactAudience, after: int, until: int) -> tuple[list[Told], int]:
+        """A page of what was told after one sequence and up to another, and how far it reaches."""
+        facts = await self._bus.of(audience.source.topic, after, until, PAGE)
+        told = [one for fact in facts if (one := self._of_fact(audience, fact)) is not None]
+        if told and audience.source.counted is not None:
+            self._count(audience, facts[-1]["sequence"])
+        return told, facts[-1]["sequence"] if len(facts) == PAGE else until
+
+    async def _keep_place(self, head: log.Head) -> None:
+        changed = head.epoch != self.epoch or head.sequence < self.position
+        if changed and self.epoch:
+            self.forget()
+        if changed:
+            self.epoch, self.position = head.epoch, head.sequence
+            for audience in list(self.audiences.values()):
+                audience.ready.set()
+                await self.tell(audience, self.missed(audience, Reason.EPOCH_CHANGED))
+
+    async def _tell_fact(self, fact: Fact) -> None:
+        self.position = fact["sequence"]
+        body = fact["body"]
+        for place in [(None, None), *((column, key) for column, key in body.items() if isinstance(key, int))]:
+            for audience in list(self._concerned.get(place, ())):
+                if fact["type"] not in audience.source.topic.types:
+                    continue
+                told = self._of_fact(audience, fact)
+                if told is not None:
+                    await self.tell(audience, told)
+                if audience.source.counted is not None:
+                    self._count(audience, fact["sequence"])
+
+    async def _let_them_take(self) -> None:
+        # Of many facts at once, as after a transaction that committed late: whoever has no room for all has to read them for himself.
+        for _ in range(PAUSES):
+            full = (len(one.waiting) > MOST_WAITING - PAGE for of in self.audiences.values() for one in of.listeners)
+            if not any(full):
+                return
+            await asyncio.sleep(PAUSE)
+
+    def _count(self, audience: FactAudience, sequence: int) -> None:
+        audience.uncounted = max(audience.uncounted, sequence)
+        self._uncounted.add(audience)
+
+    def _of_fact(self, audience: FactAudience, fact: Fact) -> Told | None:
+        key = (audience.stream, fact["sequence"])
+        told = self._remembered.get(key)
+        if told is None:
+            update = audience.source.read(fact)
+            if update is None:
+                return None
+            sequence, occurred_at = fact["sequence"], fact["occurred_at"]
+            told = self.told(audience.stream, update, sequence, occurred_at, since=sequence - 1)
+            self._remembered[key] = told
+            if len(self._remembered) > REMEMBERED:
+                self._remembered.popitem(last=False)
+        return told
+
+
+async def fact_stream(watch: LogWatch, source: Source, after: str | None) -> AsyncGenerator[Told, None]:
+    """A checkpoint, what was missed since the cursor `after`, and each fact from then on; or ResyncRequired, and the end.
+
+    Raises BadCursor where no stream gave `after`.
+    """
+    with watch.attend(source.name, lambda: FactAudience(source)) as audience:
+        await watch.ready(audience)
+        place, reason = Place(watch.epoch, watch.position, source.name), None
+        if after is not None:
+            place = watch.read(after)
+            reason = await watch.unreachable(audience, place)
+        if reason is None:
+            yield watch.checkpoint(audience, place.sequence)
+        while reason is None:
+            while reason is None and place.sequence < watch.position:
+                page, reached = await watch.again(audience, place.sequence, watch.position)
+                reason = await watch.unreachable(
+                    audience, place
+                )  # asked behind the page: facts may have been dropped under it
+                for told in page if reason is None else ():
+                    yield told
+                place = place._replace(sequence=reached)
+            if reason is None:
+                # Nothing was awaited since the comparison, so no fact was told since.
+                with audience.joined(FactListener(audience, place.sequence)) as listener:
+                    while (one := await listener.next()) is not None:
+                        yield one
+                        if one.last:
+                            return
+                        place = place._replace(sequence=one.update["sequence"])
+                reason = Reason.OVERFLOW if listener.lags else None
+        yield watch.missed(audience, reason)

@@ -1,0 +1,70 @@
+"""What all streams share: it is noted what of a viewer an answer depended on, so that others share it."""
+
+from collections.abc import AsyncGenerator, Awaitable, Hashable
+from dataclasses import fields
+from enum import IntEnum
+
+from db.loading import Loading
+from events.watch import Told
+from resolvers.context import Context
+
+Stream = AsyncGenerator[Told, None]
+
+STRANGERS: frozenset[int] = frozenset()  # nobody is hidden from them
+VIEWER = Context.__dict__["viewer"]  # the slot itself, which can be read unnoticed
+
+
+class Depends(IntEnum):
+    """What of the viewer an answer depended on; each includes those before it."""
+
+    NOTHING = 0
+    HIDDEN = 1  # who is hidden from him
+    VIEWER = 2
+
+
+class Observed(Context):
+    """The context in which one update is answered, as of its own time: what of the viewer is looked at there is noted in `depends`."""
+
+    __slots__ = ("depends",)
+
+    depends: Depends
+
+    @property
+    def viewer(self) -> int | None:
+        self.depends = Depends.VIEWER
+        return VIEWER.__get__(self)  # type: ignore[no-any-return]
+
+    @viewer.setter
+    def viewer(self, viewer: int | None) -> None:
+        VIEWER.__set__(self, viewer)
+
+    async def mark(self) -> Hashable:
+        """What the answer depended on: those for whom it is the same may share it."""
+        depends = self.depends
+        return self.site(), await self.hidden() if depends is Depends.HIDDEN else self.viewer if depends else None
+
+    def hidden(self) -> Loading[frozenset[int]]:
+        """As a context's; noted for what it is, although the viewer is looked at for it."""
+        noted = max(self.depends, Depends.HIDDEN)
+        hidden = super().hidden()
+        self.depends = noted
+        return hidden
+
+
+def observed(ctx: Context) -> Observed:
+    """A context for an update, of now."""
+    copied = {field.name: getattr(ctx, field.name) for field in fields(Context)}
+    fresh = Observed(**copied | {"now": ctx.clock(), "loaders": {}, "_hidden": None})
+    fresh.depends = Depends.NOTHING
+    return fresh
+
+
+def mark(ctx: Context, depends: Depends) -> Hashable | Awaitable[Hashable]:
+    """What of this context an answer depends on that depended on so much of another."""
+    if depends is Depends.HIDDEN and ctx.viewer is not None:
+        return _mark(ctx)
+    return ctx.site(), STRANGERS if depends is Depends.HIDDEN else ctx.viewer if depends else None
+
+
+async def _mark(ctx: Context) -> Hashable:
+    return ctx.site(), await observed(ctx).hidden()

@@ -1,0 +1,182 @@
+"""Subscriptions: each update of a stream is answered and written once for everybody who asked the same; what is left to a transport is to frame it."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Awaitable, Callable, Hashable, Iterator
+from contextlib import aclosing
+from inspect import isawaitable
+from typing import Any, NamedTuple
+
+import orjson
+from graphql import (
+    ExecutionResult,
+    FieldNode,
+    FragmentDefinitionNode,
+    Node,
+    OperationDefinitionNode,
+    SelectionNode,
+    VariableNode,
+    Visitor,
+    visit,
+)
+from graphql.execution import Executor, create_source_event_stream
+
+from events.watch import Told
+from server.documents import Operation
+from server.errors import SourceFailed, of_execution, request_error
+from server.operation import Operations, body_of, written
+
+
+class Sent(NamedTuple):
+    """What a transport frames: a response as JSON, and the cursor behind it, where the stream has cursors."""
+
+    payload: str
+    cursor: str | None = None
+
+
+class Sharing(NamedTuple):
+    """What `app` knows of contexts. `observed` makes one for an update, which says in `depends` what of its caller the answer depended on.
+
+    `mark` gives that part of any context: who has the same one may share the answer.
+    """
+
+    observed: Callable[[Any], Any]
+    mark: Callable[[Any, Any], Hashable | Awaitable[Hashable]]
+
+
+class Answer(NamedTuple):
+    """An update as somebody was told it, and what of him that depended on."""
+
+    payload: str
+    depends: Any
+    mark: Hashable
+
+
+class Streams:
+    """Answers subscriptions."""
+
+    def __init__(self, operations: Operations, sharing: Sharing) -> None:
+        self._operations = operations
+        self._sharing = sharing
+        self._running: set[asyncio.Task[Answer]] = set()
+
+    async def events(
+        self, operation: Operation, variables: dict[str, Any] | None, ctx: Any
+    ) -> AsyncGenerator[Sent, None]:
+        """The response events of a subscription; raises RequestError where it cannot begin or go on."""
+        executor = self._operations.built(operation, variables, ctx)
+        source = await self._operations.in_time(create_source_event_stream(executor))
+        if isinstance(source, ExecutionResult):
+            raise SourceFailed(errors=of_execution(source.errors or []))
+        asked = _asked(operation, variables or {})
+        marks: dict[Any, Hashable] = {}
+        async with aclosing(source):
+            try:
+                async for event in source:
+                    if isinstance(event, Told):
+                        known = event.answers.get(asked)
+                        if known is not None and known.done() and _is_for(known, marks):
+                            yield Sent(known.result().payload, event.cursor)
+                        else:
+                            yield Sent(await self._shared(executor, event, asked, marks), event.cursor)
+                    else:
+                        yield Sent(await self._answered(executor.build_per_event_executor(event)))
+            except Exception as error:  # noqa: BLE001  a source may fail in any way, and its words are not for clients
+                raise request_error(error) from None
+
+    async def _shared(self, executor: Executor[Any], told: Told, asked: Hashable, marks: dict[Any, Hashable]) -> str:
+        place = asked
+        while True:
+            answering = told.answers.get(place)
+            if answering is None:
+                answering = told.answers[place] = self._begin(executor, told)
+            answer: Answer = answering.result() if answering.done() else await asyncio.shield(answering)
+            depends = answer.depends
+            mark = marks[depends] if depends in marks else await self._mark(executor.context_value, depends, marks)
+            if mark == answer.mark:
+                return answer.payload
+            place = (asked, depends, mark)
+
+    async def _mark(self, ctx: Any, depends: Any, marks: dict[Any, Hashable]) -> Hashable:
+        # What has to be asked for may be another each time; the rest stays.
+        mark = self._sharing.mark(ctx, depends)
+        if isawaitable(mark):
+            return await mark
+        marks[depends] = mark
+        return mark
+
+    def _begin(self, executor: Executor[Any], told: Told) -> "asyncio.Task[Answer]":
+        # A task of its own: whoever asked first may go before the others have it.
+        task = asyncio.create_task(self._execute(executor, told))
+        self._running.add(task)
+        task.add_done_callback(self._end)
+        return task
+
+    def _end(self, task: "asyncio.Task[Answer]") -> None:
+        self._running.discard(task)
+        if not task.cancelled():
+            task.exception()  # those who still wait for it hear of it
+
+    async def _execute(self, executor: Executor[Any], told: Told) -> Answer:
+        ctx = self._sharing.observed(executor.context_value)
+        own = executor.build_per_event_executor(dict(told.update))
+        own.context_value = ctx
+        payload = await self._answered(own)
+        return Answer(payload, ctx.depends, await ctx.mark())
+
+    async def _answered(self, executor: Executor[Any]) -> str:
+        result = executor.execute_operation(serially=False)
+        return written(body_of(await self._operations.in_time(result))).decode()
+
+
+def _is_for(known: "asyncio.Future[Answer]", marks: dict[Any, Hashable]) -> bool:
+    # The usual case, in which nobody is asked anything.
+    if known.exception() is not None:
+        return False
+    answer = known.result()
+    return answer.depends in marks and marks[answer.depends] == answer.mark
+
+
+def _asked(operation: Operation, variables: dict[str, Any]) -> Hashable:
+    # Cursors differ from one listener to the other: they decide which updates come, and nothing about how one is answered.
+    used = {name: variables[name] for name in selecting(operation) if name in variables}
+    return operation, orjson.dumps(used, option=orjson.OPT_SORT_KEYS)
+
+
+def selecting(operation: Operation) -> frozenset[str]:
+    """The variables on which an answer may depend: all but those that stand only in the arguments of the stream."""
+    if operation.selecting is None:
+        found = _Variables()
+        for definition in operation.document.definitions:
+            if isinstance(definition, FragmentDefinitionNode):
+                visit(definition, found)
+            elif isinstance(definition, OperationDefinitionNode) and _name(definition) == operation.name:
+                for selection in definition.selection_set.selections:
+                    for part in _inside(selection):
+                        visit(part, found)
+        operation.selecting = frozenset(found.names)
+    return operation.selecting
+
+
+def _inside(selection: SelectionNode) -> Iterator[Node]:
+    # Of the field that is the stream all but its arguments.
+    if not isinstance(selection, FieldNode):
+        yield selection
+        return
+    yield from selection.directives or ()
+    if selection.selection_set is not None:
+        yield selection.selection_set
+
+
+def _name(operation: OperationDefinitionNode) -> str | None:
+    return operation.name.value if operation.name else None
+
+
+class _Variables(Visitor):
+    """Finds variables by their use."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.names: set[str] = set()
+
+    def enter_variable(self, node: VariableNode, *_: Any) -> None:
+        self.names.add(node.name.value)
