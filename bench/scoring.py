@@ -183,10 +183,10 @@ def measure(sizes: list[int]) -> tuple[list[Figures], dict[str, Any]]:
         cores, used, started = machine.cores(), machine.cpu_seconds(root) + time.process_time(), time.perf_counter()
         rows: list[Figures] = []
         for sounds, dsn in worlds:
-            if sounds == SCORED:
-                rows += asyncio.run(measure_scoring(dsn, sounds))
-            rows.append(asyncio.run(measure_counting(dsn, sounds)))
-            print(*map(_line, rows[-3:]), sep="\n", flush=True)
+            scored = asyncio.run(measure_scoring(dsn, sounds)) if sounds == SCORED else []
+            found = [*scored, asyncio.run(measure_counting(dsn, sounds))]
+            print(*map(_line, found), sep="\n", flush=True)
+            rows += found
         busy = sum(machine.cores().since(cores).busy) - (machine.cpu_seconds(root) + time.process_time() - used)
         others = max(busy, 0.0) / (time.perf_counter() - started) / len(cores.busy)
     return rows, {**occasion(), "versions": {"postgres": version, "numpy": np.__version__}, "others": others}
