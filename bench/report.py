@@ -23,14 +23,21 @@ HEAD = """| | server | requests/s | p50 ms | p99 ms | CPU µs a request: server 
 |---|---|---:|---:|---:|---:|---:|---:|---:|"""
 
 
-def about(place: Place, postgres: str, chosen: list[Server]) -> dict[str, Any]:
-    """When, what and where was measured."""
+def occasion() -> dict[str, Any]:
+    """When and where something is measured, and what."""
     git = ["git", "-C", str(HERE), "describe", "--always", "--dirty"]
     commit = subprocess.run(git, capture_output=True, text=True, check=False).stdout.strip()
     return {
         "at": datetime.now(UTC).isoformat(timespec="seconds"),
         "commit": commit or "unknown",
         "machine": machine.machine(),
+    }
+
+
+def about(place: Place, postgres: str, chosen: list[Server]) -> dict[str, Any]:
+    """The same, of servers side by side."""
+    return {
+        **occasion(),
         "versions": versions(chosen) | {"postgres": postgres, "wrk": load.version()},
         "cores": {"server": place.server_core, "postgres and wrk": place.other_core},
     }
