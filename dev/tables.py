@@ -23,6 +23,7 @@ KEPT = [
     "consumers",
     "idempotency_results",
     "chart_versions",
+    "notifications",
     "shares",
     "reports",
     "videos_ahead",
