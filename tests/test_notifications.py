@@ -7,11 +7,12 @@ from typing import Any
 
 import pytest
 
-from db.database import Lent
+from db.database import Database, Lent
 from db.errors import DatabaseUnavailable
 from events import log
 from events.outbox import publish
 from tests.ask import Api
+from tests.conftest import NOW, Copy
 from tests.events.asking import Door, Sending, door
 from tests.until import until
 from trending import notifying
@@ -24,7 +25,7 @@ ARRANGED = (
         ('Found', 'ORIGINAL', 7, $1, null)""",
     """insert into videos (sound_id, creator_id, caption, region, created_at, duration_ms, weight, trusted, new_creator)
         select 2, 1, '', 'DE', $1, 1000, 1, true, true from generate_series(1, 2)""",
-    "insert into playlists (title, owner_id, created_at, updated_at) values ('Both', 2, $1, $1)",
+    "insert into playlists (title, owner_id, visibility, created_at, updated_at) values ('Both', 2, 'PRIVATE', $1, $1)",
 )
 NOTIFICATION = """id kind isRead count occurredAt actor { handle }
   subject { __typename id ... on Comment { text } }"""
@@ -49,6 +50,31 @@ ANN, BOB, CEM, DOT = 1, 2, 3, 4
 @pytest.fixture
 async def hall(api: Api) -> Api:
     """Ann, whose are the sound Rain and two videos; Bob, whose is the playlist; Cem and Dot."""
+    return await arranged(api)
+
+
+@pytest.fixture(scope="module")
+async def after_all(copy: Copy, template: str) -> AsyncIterator[str]:
+    """The name of a database where everything happened to Ann, and she was told, to copy."""
+    async with copy(template) as dsn:
+        database = Database(dsn)
+        api = await arranged(Api(database, NOW))
+        await everything(api)
+        await tell(api)
+        await database.close()
+        yield dsn.partition("?")[0].rpartition("/")[2]
+
+
+@pytest.fixture
+async def heard(copy: Copy, after_all: str) -> AsyncIterator[Api]:
+    """The hall after everything happened to Ann, and she was told."""
+    async with copy(after_all) as dsn:
+        database = Database(dsn)
+        yield Api(database, NOW)
+        await database.close()
+
+
+async def arranged(api: Api) -> Api:
     for statement in ARRANGED:
         await api.sql(statement, *([api.now] if "$1" in statement else []))
     return api
@@ -56,8 +82,9 @@ async def hall(api: Api) -> Api:
 
 async def tell(api: Api) -> None:
     """What happened is told, and stands in the log."""
-    while await log.move(api.database, api.now) or await notifying.notify(api.database):
-        pass
+    for _ in range(2):  # that somebody was told is a fact too
+        await log.move(api.database, api.now)
+        await notifying.notify(api.database)
 
 
 async def enter(api: Api, kind: str = "BREAKOUT", region: str = "*") -> None:
@@ -103,14 +130,12 @@ ALL = [
 ]
 
 
-async def test_each_kind_is_told_the_latest_first(hall: Api) -> None:
-    await everything(hall)
-    await tell(hall)
-    assert await told(hall) == ALL
-    first = (await listed(hall))[1]
+async def test_each_kind_is_told_the_latest_first(heard: Api) -> None:
+    assert await told(heard) == ALL
+    first = (await listed(heard))[1]
     assert first["subject"] == {"__typename": "Comment", "id": "videocomment_2_1", "text": "Oh"}
     assert (first["isRead"], first["occurredAt"]) == (False, "2026-11-22T12:00:00Z")
-    assert await told(hall, BOB) == []
+    assert await told(heard, BOB) == []
 
 
 async def test_nobody_hears_of_his_own_acts_or_of_what_is_nobody_s(hall: Api) -> None:
@@ -189,81 +214,85 @@ async def test_what_rises_or_is_followed_again_is_told_once_a_day(hall: Api) -> 
     ]
 
 
-async def test_up_to_one_that_was_seen_all_are_read(hall: Api) -> None:
-    await everything(hall)
-    await tell(hall)
-    page = (await hall.get(LIST, viewer=ANN, first=4))["viewer"]
+async def test_up_to_one_that_was_seen_all_are_read(heard: Api) -> None:
+    page = (await heard.get(LIST, viewer=ANN, first=4))["viewer"]
     edges, info = page["notifications"]["edges"], page["notifications"]["pageInfo"]
     assert (page["unreadNotificationCount"], info["hasNextPage"]) == (6, True)
-    rest = (await hall.get(LIST, viewer=ANN, after=info["endCursor"]))["viewer"]["notifications"]["edges"]
+    rest = (await heard.get(LIST, viewer=ANN, after=info["endCursor"]))["viewer"]["notifications"]["edges"]
     assert [short(edge["node"]) for edge in edges + rest] == ALL
-    answer = (await hall.get(MARK, viewer=ANN, cursor=edges[2]["cursor"]))["markNotificationsRead"]
+    answer = (await heard.get(MARK, viewer=ANN, cursor=edges[2]["cursor"]))["markNotificationsRead"]
     assert answer == {"__typename": "MarkNotificationsReadPayload", "unreadNotificationCount": 2}
-    assert [node["isRead"] for node in await listed(hall)] == [False, False, True, True, True, True]
+    assert [node["isRead"] for node in await listed(heard)] == [False, False, True, True, True, True]
 
 
-async def test_only_a_cursor_of_one_s_own_list_says_what_was_read(hall: Api) -> None:
-    await everything(hall)
-    await tell(hall)
-    cursor = (await hall.get(LIST, viewer=ANN))["viewer"]["notifications"]["edges"][0]["cursor"]
+async def test_only_a_cursor_of_one_s_own_list_says_what_was_read(heard: Api) -> None:
+    cursor = (await heard.get(LIST, viewer=ANN))["viewer"]["notifications"]["edges"][0]["cursor"]
     for viewer, given in ((BOB, cursor), (ANN, "nonsense")):
-        answer = (await hall.get(MARK, viewer=viewer, cursor=given))["markNotificationsRead"]
+        answer = (await heard.get(MARK, viewer=viewer, cursor=given))["markNotificationsRead"]
         assert answer == {"__typename": "InvalidInput", "path": ["input", "upTo"]}
-    nobody = await hall.ask(MARK, cursor=cursor)
+    nobody = await heard.ask(MARK, cursor=cursor)
     assert [error["original"].code for error in nobody.errors] == ["UNAUTHENTICATED"]
-    assert len(await hall.sql("select from notifications where is_read")) == 0
+    assert len(await heard.sql("select from notifications where is_read")) == 0
 
 
-async def test_a_notification_is_found_by_its_id_by_whose_it_is(hall: Api) -> None:
-    await hall.get(FOLLOW, viewer=BOB, who="user_1")
-    await tell(hall)
-    (node,) = await listed(hall)
+async def test_a_notification_is_found_by_its_id_by_whose_it_is(heard: Api) -> None:
+    node = (await listed(heard))[-1]
     query = "query ($id: ID!) { node(id: $id) { id ... on Notification { kind } } }"
-    assert (await hall.get(query, viewer=ANN, id=node["id"]))["node"] == {"id": node["id"], "kind": "FOLLOWED"}
-    assert (await hall.get(query, viewer=BOB, id=node["id"]))["node"] is None
-    assert (await hall.get(query, id=node["id"]))["node"] is None
+    assert (await heard.get(query, viewer=ANN, id=node["id"]))["node"] == {"id": node["id"], "kind": "FOLLOWED"}
+    assert (await heard.get(query, viewer=BOB, id=node["id"]))["node"] is None
+    assert (await heard.get(query, id=node["id"]))["node"] is None
+
+
+async def test_a_long_page_costs_as_many_statements_as_a_short_one(heard: Api) -> None:
+    await heard.sql(
+        """with made as (insert into users (handle, display_name, joined_at) select 'fan' || n, 'Fan', $1 from generate_series(1, 130) n returning id)
+        insert into notifications (user_id, kind, subject_kind, subject_key, actor_id, count, sequence, occurred_at)
+        select 1, 'FOLLOWED', 'USER', array[id], id, 1, 100 + id, $1 from made""",
+        heard.now,
+    )
+    short, long = [await heard.ask(LIST, viewer=ANN, first=first) for first in (1, 100)]
+    assert [len(one.data["viewer"]["notifications"]["edges"]) for one in (short, long)] == [1, 100]
+    assert short.statements == long.statements
+    assert long.data["viewer"]["unreadNotificationCount"] == 100
 
 
 @pytest.mark.parametrize(("by", "whom"), [(ANN, "user_2"), (BOB, "user_1")])
-async def test_who_blocked_one_another_hear_nothing_of_one_another(hall: Api, by: int, whom: str) -> None:
-    await everything(hall)
-    await hall.get(LIKE, viewer=CEM, what=VIDEO)
-    await tell(hall)
-    await hall.get(LIKE, viewer=BOB, what="video_2_2")
-    await hall.get(BLOCK, viewer=by, who=whom)
-    await hall.get(POST, viewer=BOB, sound="sound_1")
-    await tell(hall)
-    assert await told(hall) == [("LIKED", "cem", VIDEO, 2), ("SOUND_RISING", None, "sound_1", 1)]
-    assert await hall.sql("select from notifications where kind = 'SOUND_USED' and count > 1") == []
+async def test_who_blocked_one_another_hear_nothing_of_one_another(heard: Api, by: int, whom: str) -> None:
+    await heard.get(LIKE, viewer=CEM, what=VIDEO)
+    await tell(heard)
+    await heard.get(LIKE, viewer=BOB, what="video_2_2")
+    await heard.get(BLOCK, viewer=by, who=whom)
+    await heard.get(POST, viewer=BOB, sound="sound_1")
+    await tell(heard)
+    assert await told(heard) == [("LIKED", "cem", VIDEO, 2), ("SOUND_RISING", None, "sound_1", 1)]
+    assert await heard.sql("select from notifications where kind = 'SOUND_USED' and count > 1") == []
 
 
-async def test_what_is_gone_is_absent_and_a_digest_loses_the_name(hall: Api) -> None:
-    await everything(hall)
-    await hall.get(LIKE, viewer=CEM, what=VIDEO)
-    await tell(hall)
-    await hall.get('mutation { deleteComment(input: {commentId: "videocomment_2_1"}) { __typename } }', viewer=BOB)
-    await hall.get(COLLABORATE, viewer=BOB, role=None)
-    await hall.sql("update sounds set status = 'REMOVED' where id = 1")
-    await hall.sql("update users set status = 'SUSPENDED' where id = 3")
-    assert await told(hall) == [("LIKED", None, VIDEO, 2), ("FOLLOWED", "bob", "user_2", 1)]
+async def test_what_is_gone_is_absent_and_a_digest_loses_the_name(heard: Api) -> None:
+    await heard.get(LIKE, viewer=CEM, what=VIDEO)
+    await tell(heard)
+    await heard.get('mutation { deleteComment(input: {commentId: "videocomment_2_1"}) { __typename } }', viewer=BOB)
+    await heard.get(COLLABORATE, viewer=BOB, role=None)
+    await heard.sql("update sounds set status = 'REMOVED' where id = 1")
+    await heard.sql("update users set status = 'SUSPENDED' where id = 3")
+    assert await told(heard) == [("LIKED", None, VIDEO, 2), ("FOLLOWED", "bob", "user_2", 1)]
 
 
-async def test_an_erased_person_is_neither_told_nor_named(hall: Api) -> None:
-    await everything(hall)
-    await hall.get(LIKE, viewer=CEM, what=VIDEO)
-    await hall.get(LIKE, viewer=CEM, what="video_2_2")
-    await tell(hall)
-    await hall.get(FOLLOW, viewer=CEM, who="user_1")
-    await hall.get(FOLLOW, viewer=ANN, who="user_3")
-    await hall.sql("update users set status = 'DELETED' where id = 3")
-    await tell(hall)
-    assert await hall.sql("select from notifications where user_id = 3 or kind = 'FOLLOWED' and actor_id = 3") == []
-    assert await told(hall) == [("LIKED", None, VIDEO, 2), *ALL[1:]]
-    await hall.database.forget_actor(CEM)
-    assert await hall.sql("select from notifications where actor_id = 3") == []
-    assert await told(hall) == [("LIKED", None, VIDEO, 2), *ALL[1:]]
-    await hall.database.drop_notifications_of(ANN)
-    assert await hall.sql("select from notifications") == []
+async def test_an_erased_person_is_neither_told_nor_named(heard: Api) -> None:
+    await heard.get(LIKE, viewer=CEM, what=VIDEO)
+    await heard.get(LIKE, viewer=CEM, what="video_2_2")
+    await tell(heard)
+    await heard.get(FOLLOW, viewer=CEM, who="user_1")
+    await heard.get(FOLLOW, viewer=ANN, who="user_3")
+    await heard.sql("update users set status = 'DELETED' where id = 3")
+    await tell(heard)
+    assert await heard.sql("select from notifications where user_id = 3 or kind = 'FOLLOWED' and actor_id = 3") == []
+    assert await told(heard) == [("LIKED", None, VIDEO, 2), *ALL[1:]]
+    await heard.database.forget_actor(CEM)
+    assert await heard.sql("select from notifications where actor_id = 3") == []
+    assert await told(heard) == [("LIKED", None, VIDEO, 2), *ALL[1:]]
+    await heard.database.drop_notifications_of(ANN)
+    assert await heard.sql("select from notifications") == []
 
 
 async def test_killed_between_its_statements_it_tells_nothing_twice(hall: Api, monkeypatch: pytest.MonkeyPatch) -> None:
