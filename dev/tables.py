@@ -24,6 +24,7 @@ KEPT = [
     "idempotency_results",
     "chart_versions",
     "chart_peaks",
+    "notifications",
     "shares",
     "reports",
     "videos_ahead",

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from schema.community import CommunityConnection as CommunityConnection
     from schema.hashtag import Hashtag as Hashtag
     from schema.niche import Niche as Niche
+    from schema.notification import NotificationConnection as NotificationConnection
     from schema.playlist import Playlist as Playlist
     from schema.playlist import PlaylistConnection as PlaylistConnection
     from schema.release import Release as Release
@@ -38,6 +39,7 @@ else:
     CommunityConnection = Annotated["CommunityConnection", strawberry.lazy("schema.community")]
     Hashtag = Annotated["Hashtag", strawberry.lazy("schema.hashtag")]
     Niche = Annotated["Niche", strawberry.lazy("schema.niche")]
+    NotificationConnection = Annotated["NotificationConnection", strawberry.lazy("schema.notification")]
     Playlist = Annotated["Playlist", strawberry.lazy("schema.playlist")]
     PlaylistConnection = Annotated["PlaylistConnection", strawberry.lazy("schema.playlist")]
     Release = Annotated["Release", strawberry.lazy("schema.release")]
