@@ -105,6 +105,15 @@ select region, niche_id from trend_scopes order by trusted_videos desc, region, 
 select region, niche_id, "window", kind, wanted, 1, 105
 from (select distinct region, niche_id, "window", kind from chart_versions) charts, (values (0::bigint), (1)) w(wanted) order by 5, 1, 2, 3, 4 limit 100
 
+-- about: chart_versions_at
+select region, niche_id, "window", kind, ago
+from (select distinct region, niche_id, "window", kind from chart_versions) charts, present, lateral (values (at), (at - interval '1 day')) w(ago)
+order by 5, 1, 2, 3, 4 limit 100
+
+-- about: chart_history
+select unnest(sound_ids[1:25]), region, niche_id, "window", kind, array(select generate_series(at - interval '1 hour', at, interval '5 minutes'))
+from chart_versions c, present where region = 'GLOBAL' and niche_id = 0 and "window" = 'HOUR' and kind = 'POPULAR' and followed_at is null limit 100
+
 -- about: chart_heads
 select array_agg(region), array_agg(niche_id), array_agg('DAY'::text), array_agg('BREAKOUT'::text) from (select region, niche_id from trend_scopes limit 100) scopes
 
@@ -271,7 +280,7 @@ texts as (
 select query, kinds, region from texts, (values (null::text[], null), ('{HASHTAG,PLAYLIST}', 'DE')) asked(kinds, region) order by kinds, query
 
 -- unread: the worker's
--- scopes_due counters_in_scope newest_charts facts_to_count videos_ahead update_in_order neighbours_due newest_creators_by_sounds newest_sounds_by_users videos_in_turn newest_videos
+-- scopes_due counters_in_scope newest_charts chart_peaks facts_to_count videos_ahead update_in_order neighbours_due newest_creators_by_sounds newest_sounds_by_users videos_in_turn newest_videos
 -- artist_sounds_in_turn documents_in_turn undocumented_hashtags outbox_is_waiting log_head consumer_position add_log_partition oldest_log_partition drop_log_partition notify prepared_transactions
 -- plays_end track_plays video_plays add_plays_partitions oldest_plays_day close_plays_partition lock_play_fold drop_plays_partition hurry
 -- sound_creators notifiable

@@ -23,6 +23,7 @@ KEPT = [
     "consumers",
     "idempotency_results",
     "chart_versions",
+    "chart_peaks",
     "notifications",
     "shares",
     "reports",

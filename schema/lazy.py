@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from schema.sound import SoundConnection as SoundConnection
     from schema.track import Track as Track
     from schema.track import TrackConnection as TrackConnection
+    from schema.trending import ChartPoint as ChartPoint
     from schema.trending import SoundTrend as SoundTrend
     from schema.user import User as User
     from schema.user import UserConnection as UserConnection
@@ -33,6 +34,7 @@ else:
     ArtistCredit = Annotated["ArtistCredit", strawberry.lazy("schema.artist")]
     Comment = Annotated["Comment", strawberry.lazy("schema.comment")]
     CommentConnection = Annotated["CommentConnection", strawberry.lazy("schema.comment")]
+    ChartPoint = Annotated["ChartPoint", strawberry.lazy("schema.trending")]
     Community = Annotated["Community", strawberry.lazy("schema.community")]
     CommunityConnection = Annotated["CommunityConnection", strawberry.lazy("schema.community")]
     Hashtag = Annotated["Hashtag", strawberry.lazy("schema.hashtag")]
