@@ -56,11 +56,14 @@ gone as (
     delete from notifications n using old o where n.user_id = o.user_id and n.id = o.id returning 1)
 select count(*) from gone
 
--- name: drop_notifications_of :execute
-delete from notifications where user_id = $1
-
--- name: forget_actor :execute
--- Those that stand for more than what one person did stay, without a name; where this is all that they tell they go.
-with gone as (
-    delete from notifications where actor_id = $1 and (count = 1 or kind not in ('LIKED', 'SOUND_USED')))
-update notifications set actor_id = null where actor_id = $1 and count > 1 and kind in ('LIKED', 'SOUND_USED')
+-- name: erase_notifications :value
+-- At most $2 of those that a user was told and of those that name him, and how many they were: what others did too stays, without his name.
+with his as (
+    (select user_id, id, true as goes from notifications where user_id = $1 limit $2)
+    union all
+    (select user_id, id, count = 1 or kind not in ('LIKED', 'SOUND_USED') from notifications where actor_id = $1 and user_id <> $1 limit $2)),
+gone as (
+    delete from notifications n using his h where h.goes and n.user_id = h.user_id and n.id = h.id and $1 in (n.user_id, n.actor_id)),
+nameless as (
+    update notifications n set actor_id = null from his h where not h.goes and n.user_id = h.user_id and n.id = h.id and n.actor_id = $1)
+select count(*) from his

@@ -659,7 +659,7 @@ create table notifications (
 );
 create index notifications_newest on notifications (user_id, sequence, id);                     -- notifications_by_user
 create index notifications_unread on notifications (user_id, sequence, id) where not is_read;   -- unread_by_user, read_notifications
-create index notifications_of_actor on notifications (actor_id) where actor_id is not null;     -- forget_actor
+create index notifications_of_actor on notifications (actor_id) where actor_id is not null;     -- erase_notifications
 create index notifications_expiry on notifications (occurred_at);                               -- drop_old_notifications
 
 -- Facts: written to the outbox in the transaction of the fact, moved to the log in order by the worker.

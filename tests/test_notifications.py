@@ -14,6 +14,8 @@ from events.outbox import publish
 from tests.ask import Api
 from tests.conftest import NOW, Copy
 from tests.events.asking import Door, Sending, door
+from tests.lockstep import LockstepLoader
+from tests.trending.scene import settle
 from tests.until import until
 from trending import notifying
 from trending.counting import Overtaken
@@ -138,6 +140,12 @@ async def test_each_kind_is_told_the_latest_first(heard: Api) -> None:
     assert await told(heard, BOB) == []
 
 
+async def test_the_worker_tells(hall: Api) -> None:
+    await hall.get(FOLLOW, viewer=BOB, who="user_1")
+    await settle(hall)
+    assert await told(hall) == [ALL[-1]]
+
+
 async def test_nobody_hears_of_his_own_acts_or_of_what_is_nobody_s(hall: Api) -> None:
     await hall.get(POST, viewer=ANN, sound="sound_1")
     await hall.get(COMMENT, viewer=ANN, what=VIDEO)
@@ -250,7 +258,9 @@ async def test_a_long_page_costs_as_many_statements_as_a_short_one(heard: Api) -
         select 1, 'FOLLOWED', 'USER', array[id], id, 1, 100 + id, $1 from made""",
         heard.now,
     )
-    short, long = [await heard.ask(LIST, viewer=ANN, first=first) for first in (1, 100)]
+    database = Database(heard.database.dsn, loader=LockstepLoader)
+    short, long = [await Api(database, NOW).ask(LIST, viewer=ANN, first=first) for first in (1, 100)]
+    await database.close()
     assert [len(one.data["viewer"]["notifications"]["edges"]) for one in (short, long)] == [1, 100]
     assert short.statements == long.statements
     assert long.data["viewer"]["unreadNotificationCount"] == 100
@@ -288,11 +298,23 @@ async def test_an_erased_person_is_neither_told_nor_named(heard: Api) -> None:
     await tell(heard)
     assert await heard.sql("select from notifications where user_id = 3 or kind = 'FOLLOWED' and actor_id = 3") == []
     assert await told(heard) == [("LIKED", None, VIDEO, 2), *ALL[1:]]
-    await heard.database.forget_actor(CEM)
+    await notifying.forget(heard.database, CEM)
     assert await heard.sql("select from notifications where actor_id = 3") == []
     assert await told(heard) == [("LIKED", None, VIDEO, 2), *ALL[1:]]
-    await heard.database.drop_notifications_of(ANN)
+    await notifying.forget(heard.database, ANN)
     assert await heard.sql("select from notifications") == []
+
+
+async def test_facts_whose_names_were_erased_tell_nobody(hall: Api) -> None:
+    await everything(hall)
+    await log.move(hall.database, hall.now)
+    names = "body - '{user_id,creator_id,actor_id,followed_id,author_id}'::text[]"
+    await hall.sql(f"update log set body = {names} where sequence % 2 = 0")
+    await hall.sql(
+        'update log set body = body || \'{"user_id": null, "creator_id": null, "actor_id": null}\' where sequence % 2 = 1 and type <> \'CHART_ENTERED\''
+    )
+    await tell(hall)
+    assert await told(hall) == [ALL[3]]
 
 
 async def test_killed_between_its_statements_it_tells_nothing_twice(hall: Api, monkeypatch: pytest.MonkeyPatch) -> None:

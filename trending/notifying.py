@@ -13,6 +13,7 @@ CONSUMER = "notifications"
 BATCH = 2000  # facts
 KEPT = timedelta(days=30)
 OLD = 1000  # dropped at a time
+ERASED = 1000  # at a time
 NOTIFIED = "NOTIFIED"
 
 Body = Mapping[str, Any]
@@ -80,13 +81,21 @@ async def drop_old(database: Database, now: datetime) -> bool:
     return dropped == OLD
 
 
+async def forget(database: Database, user_id: int) -> None:
+    """Erases what a user was told, and his name from what others were. His account is marked as deleted already, so nothing is added."""
+    while await database.erase_notifications(user_id, ERASED):
+        pass
+
+
 async def _told(database: Database, facts: Sequence[Any]) -> dict[Place, Told]:
     facts = [fact for fact in facts if _concerns(fact["type"], fact["body"])]
     sounds = {fact["body"]["sound_id"] for fact in facts if CONCERNS[fact["type"]].whose is None}
     rows = await database.sound_creators(sorted(sounds)) if sounds else []
     creators = {row["id"]: row["creator_id"] for row in rows}
     found = [(fact, *_people(fact, creators)) for fact in facts]
-    others = [(fact, whose, actor) for fact, whose, actor in found if whose not in (None, actor)]
+    others = [
+        (fact, whose, actor) for fact, whose, actor in found if whose not in (None, actor) and _is_known(fact, actor)
+    ]
     allowed = await _allowed(database, {(whose, actor) for _, whose, actor in others})
     told: dict[Place, Told] = {}
     for fact, whose, actor in others:
@@ -107,8 +116,13 @@ def _concerns(type: str, body: Body) -> bool:
 
 def _people(fact: Any, creators: Mapping[int, int]) -> tuple[int | None, int | None]:
     concern, body = CONCERNS[fact["type"]], fact["body"]
-    whose = creators.get(body["sound_id"]) if concern.whose is None else body[concern.whose]
-    return whose, None if concern.actor is None else body[concern.actor]
+    whose = creators.get(body["sound_id"]) if concern.whose is None else body.get(concern.whose)
+    return whose, None if concern.actor is None else body.get(concern.actor)
+
+
+def _is_known(fact: Any, actor: int | None) -> bool:
+    # The log forgets the names of those who are erased.
+    return actor is not None or CONCERNS[fact["type"]].actor is None
 
 
 async def _allowed(database: Database, pairs: Iterable[tuple[int, int | None]]) -> set[tuple[int, int | None]]:
