@@ -12,7 +12,7 @@ import asyncpg
 from db.database import LOST, Database, connect
 from db.errors import DatabaseUnavailable
 from events import log
-from trending import counting, erasure, plays, scoring, top_scores
+from trending import counting, erasure, notifying, plays, scoring, top_scores
 from trending.counting import Overtaken
 from trending.neighbours import Neighbours
 from trending.renown import Renown
@@ -108,6 +108,7 @@ class Worker:
         moved = await log.move(self._database, now)
         counted = await counting.count(self._database, now)
         more_plays = await plays.count(self._database)
+        more_to_tell = await notifying.notify(self._database)
         scored = await scoring.score_due(self._database, now, SCORING)
         await self._in_turn("neighbours", lambda: self._neighbours.step(self._database, now), now)
         await self._in_turn("top scores", lambda: self._top_scores.step(self._database), now)
@@ -116,8 +117,9 @@ class Worker:
         await self._in_turn("plays", lambda: plays.keep(self._database, now, FOLDING), now)
         await self._in_turn("erasures", lambda: erasure.step(self._database, now), now)
         await self._in_turn("expired results", lambda: self._drop_expired(now), now)
+        await self._in_turn("old notifications", lambda: notifying.drop_old(self._database, now), now)
         await self._in_turn("old facts", lambda: log.drop_old(self._database, now), now)
-        return moved == log.BATCH or counted == counting.BATCH or more_plays or scored > 0
+        return moved == log.BATCH or counted == counting.BATCH or more_plays or more_to_tell or scored > 0
 
     async def _in_turn(self, name: str, step: Callable[[], Awaitable[bool]], now: datetime) -> None:
         # A step answers whether there is more to do: then it is due in a second, else in a minute.

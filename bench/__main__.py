@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from bench import load
+from bench import load, scoring
 from bench.modes import MODES, Mode
 from bench.plans import measure_plans
 from bench.plot import plot
@@ -23,9 +23,12 @@ MILLION = 1_000_000
 
 def main(
     queries: Annotated[
-        list[str] | None, typer.Argument(help="Q1 to Q4. What is not the whole is only printed.")
+        list[str] | None,
+        typer.Argument(
+            help="Q1 to Q4, or numbers of sounds for the mode scoring. What is not the whole is only printed."
+        ),
     ] = None,
-    mode: Annotated[str, typer.Option(help=f"{', '.join(MODES)}, memory or plans.")] = "throughput",
+    mode: Annotated[str, typer.Option(help=f"{', '.join(MODES)}, memory, plans or scoring.")] = "throughput",
     servers: Annotated[str | None, typer.Option(help="Their names, separated by commas.")] = None,
     peers: Annotated[bool, typer.Option("--peers", help="Those from npm too.")] = False,
     rounds: Annotated[int, typer.Option(min=1)] = FEWEST_ROUNDS,
@@ -34,6 +37,9 @@ def main(
     database_url: Annotated[str | None, typer.Option(help="A world to ask instead of the bench's own.")] = None,
 ) -> None:
     """Measure Chorus beside servers that answer the same."""
+    if mode == "scoring":
+        _scoring(queries)
+        return
     known = MODES.get(mode)
     chosen = _choose(known, servers, peers=peers)
     for why in filter(None, (load.missing(), *map(missing, chosen))):
@@ -91,6 +97,7 @@ def _finish(staged: Stage, mode: str, rows: list[Row], *, whole: bool) -> None:
     publish(mode, "\n\n".join(filter(None, [targets, *not_run, tables(rows, staged.facts)])))
     print("Written:", keep(mode, staged.facts, rows))
     if mode == "throughput":
+        publish(mode, f"{targets}\n\n{place_in_words(rows, staged.facts)}", HERE.parent)
         (HERE / "results" / "plot.svg").write_text(plot([row for row in rows if row.setting == "64 connections"]))
 
 
@@ -106,6 +113,15 @@ def _memory(staged: Stage, requests: int) -> None:
     lines += [f"| {name} | {sent:,} | {size} |" for name, steps in seen.items() for sent, size in steps]
     publish("memory", "\n".join(lines))
     print("Written:", keep("memory", staged.facts, seen))
+
+
+def _scoring(sizes: list[str] | None) -> None:
+    rows, facts = scoring.measure([int(size) for size in sizes or scoring.SIZES])
+    text = scoring.tables(rows, facts)
+    print(text)
+    if not sizes:
+        publish("scoring", text)
+        print("Written:", keep("scoring", facts, tuple(rows)))
 
 
 def _plans(staged: Stage) -> None:

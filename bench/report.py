@@ -23,14 +23,21 @@ HEAD = """| | server | requests/s | p50 ms | p99 ms | CPU µs a request: server 
 |---|---|---:|---:|---:|---:|---:|---:|---:|"""
 
 
-def about(place: Place, postgres: str, chosen: list[Server]) -> dict[str, Any]:
-    """When, what and where was measured."""
+def occasion() -> dict[str, Any]:
+    """When and where something is measured, and what."""
     git = ["git", "-C", str(HERE), "describe", "--always", "--dirty"]
     commit = subprocess.run(git, capture_output=True, text=True, check=False).stdout.strip()
     return {
         "at": datetime.now(UTC).isoformat(timespec="seconds"),
         "commit": commit or "unknown",
         "machine": machine.machine(),
+    }
+
+
+def about(place: Place, postgres: str, chosen: list[Server]) -> dict[str, Any]:
+    """The same, of servers side by side."""
+    return {
+        **occasion(),
         "versions": versions(chosen) | {"postgres": postgres, "wrk": load.version()},
         "cores": {"server": place.server_core, "postgres and wrk": place.other_core},
     }
@@ -45,9 +52,9 @@ def keep(mode: str, facts: dict[str, Any], rows: list[Row] | Any) -> Path:
     return path
 
 
-def publish(section: str, text: str) -> None:
-    """Puts the text between the section's markers in README.md."""
-    readme = HERE / "README.md"
+def publish(section: str, text: str, folder: Path = HERE) -> None:
+    """Puts the text between the section's markers in the folder's README.md."""
+    readme = folder / "README.md"
     begin, end = f"<!-- {section} -->", f"<!-- /{section} -->"
     before = readme.read_text(encoding="utf-8")
     after = re.sub(f"{begin}.*?{end}", lambda _: f"{begin}\n\n{text}\n\n{end}", before, flags=re.DOTALL)

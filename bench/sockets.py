@@ -32,6 +32,7 @@ ARRANGED = """
 insert into sounds (title, kind, duration_ms, created_at) select 'Sound ' || n, 'ORIGINAL', 1000, now() from generate_series(1, 10) n;
 """
 OPENING = 200  # sockets at a time
+PING, PONG = 9, 10
 MASK = b"\x00\x00\x00\x00"  # a client's frames are masked; with zeros they stay as they are
 TARGETS = {"opening": 10.0, "seconds": 0.5, "cpu_us": 25.0, "memory_kb": 35.0}
 
@@ -76,8 +77,10 @@ class Listener(asyncio.Protocol):
             length, begin = int.from_bytes(self._buffer[2:4], "big"), 4
         if len(self._buffer) < begin + length:
             return None
-        message = self._buffer[begin : begin + length]
+        message, is_ping = self._buffer[begin : begin + length], self._buffer[0] & 0x0F == PING
         self._buffer = self._buffer[begin + length :]
+        if is_ping:
+            self._transport.write(bytes([0x80 | PONG, 0x80 | len(message)]) + MASK + message)
         return message
 
     def _say(self, message: dict[str, object]) -> None:

@@ -169,9 +169,9 @@ forgotten as (delete from videos_ahead a using gone g where a.sound_id = g.sound
 select count(*) from gone
 
 -- name: erasure_waits :value
--- Whether any fact of theirs is not counted yet: who is nobody could not be taken out of the counts of anybody.
+-- Whether any fact of theirs is not counted or told yet: who is nobody could not be taken out of the counts of anybody.
 select exists (select from outbox where {Naming}) or exists (
-    select from log where sequence > (select min(position) from consumers where name in ('counts', 'plays')) and {Naming})
+    select from log where sequence > (select min(position) from consumers) and {Naming})
 
 -- columns: Naming
 exists (select from jsonb_each(body) part where part.key = any($2::text[]) and part.value = to_jsonb($1::bigint))

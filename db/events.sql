@@ -63,6 +63,11 @@ select sequence, type, occurred_at, logged_at, body from log
 where (body ->> 'playlist_id')::bigint = $1 and body ? 'playlist_id' and sequence > $2 and sequence <= $3
 order by sequence limit $4
 
+-- name: log_of_notified :rows
+select sequence, type, occurred_at, logged_at, body from log
+where (body ->> 'notified_id')::bigint = $1 and type = 'NOTIFIED' and sequence > $2 and sequence <= $3
+order by sequence limit $4
+
 -- name: add_log_partition :execute
 select add_log_partition($1)
 

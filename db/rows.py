@@ -53,6 +53,10 @@ class PlaylistRow(Record):
     """A playlist; columns of `playlists`."""
 
 
+class NotificationRow(Record):
+    """What somebody is told of, as it is stored; columns of `notifications`. What is shown has its actor and its subject too (resolvers/notification.py)."""
+
+
 class ChartRow(Record):
     """A part of a version of a chart; columns of `chart_versions`. `chart` is what was made of it: made once, for all who share the row."""
 
@@ -73,6 +77,7 @@ ROWS: dict[str, type[Record]] = {
         CommentRow,
         NicheRow,
         PlaylistRow,
+        NotificationRow,
         ChartRow,
     )
 }

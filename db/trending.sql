@@ -21,13 +21,13 @@ from unnest($1::text[], $2::bigint[]) wanted(r, n) where region = r and niche_id
 select sound_id, at, trusted, young from trend_counters where sound_id = any($1::bigint[]) and region = $2 and niche_id = $3::bigint
 
 -- name: counters_in_scope :row
--- The sounds that can be on a chart: after 24 half-lives of a week, sixteen million videos are one.
+-- The sounds that can be on a chart: after 24 half-lives of a week, sixteen million videos are one. Columns are sent as trending/columns.py reads them.
 select
     (select position from consumers where name = 'counts') position,
-    coalesce(array_agg(sound_id), '{}') sound_ids,
-    coalesce(array_agg(hours), '{}') hours,
-    coalesce(array_agg(trusted), '{}') trusted,
-    coalesce(array_agg(young), '{}') young
+    array_send(coalesce(array_agg(sound_id), '{}')) sound_ids,
+    array_send(coalesce(array_agg(hours), '{}')) hours,
+    array_send(coalesce(array_agg(trusted), '{}')) trusted,
+    array_send(coalesce(array_agg(young), '{}')) young
 from (
     select sound_id, date_part('epoch', $3 - at) / 3600 hours, trusted, young
     from trend_counters c
@@ -36,11 +36,11 @@ from (
         and not exists (select from sounds s where s.id = c.sound_id and s.status <> 'ACTIVE')) live
 
 -- name: window_creators :one_per(sound_id)
--- The trusted creators of the newest videos of a window, and the point of the curve that each of those videos falls on; distinct ones are
--- counted by the caller, because Postgres would sort for it, which costs more than all the rest.
+-- The distinct trusted creators of the newest videos of a window, and the point of the curve that each of those videos falls on: as
+-- trending/columns.py reads it, because a number more in an array costs less than a group more.
 select s.id sound_id, w.*
 from sounds s cross join lateral (
-    select array_agg(creator_id) filter (where trusted) creator_ids, array_agg(point) points
+    select count(distinct creator_id) filter (where trusted) creator_count, array_send(array_agg(point)) points
     from (
         select creator_id, trusted, width_bucket(created_at, $4::timestamptz[]) point
         from videos where sound_id = s.id and created_at > $2 and created_at <= $3 and not hidden
@@ -50,7 +50,7 @@ where s.id = any($1::bigint[])
 -- name: window_creators_in_region :one_per(sound_id)
 select s.id sound_id, w.*
 from sounds s cross join lateral (
-    select array_agg(creator_id) filter (where trusted) creator_ids, array_agg(point) points
+    select count(distinct creator_id) filter (where trusted) creator_count, array_send(array_agg(point)) points
     from (
         select creator_id, trusted, width_bucket(created_at, $4::timestamptz[]) point
         from videos where sound_id = s.id and region = $6 and created_at > $2 and created_at <= $3 and not hidden
@@ -60,7 +60,7 @@ where s.id = any($1::bigint[])
 -- name: window_creators_in_niche :one_per(sound_id)
 select s.id sound_id, w.*
 from sounds s cross join lateral (
-    select array_agg(creator_id) filter (where trusted) creator_ids, array_agg(point) points
+    select count(distinct creator_id) filter (where trusted) creator_count, array_send(array_agg(point)) points
     from (
         select creator_id, trusted, width_bucket(created_at, $4::timestamptz[]) point
         from video_niches where sound_id = s.id and niche_id = $6::bigint and created_at > $2 and created_at <= $3 and not hidden
@@ -70,7 +70,7 @@ where s.id = any($1::bigint[])
 -- name: window_creators_in_niche_region :one_per(sound_id)
 select s.id sound_id, w.*
 from sounds s cross join lateral (
-    select array_agg(creator_id) filter (where trusted) creator_ids, array_agg(point) points
+    select count(distinct creator_id) filter (where trusted) creator_count, array_send(array_agg(point)) points
     from (
         select creator_id, trusted, width_bucket(created_at, $4::timestamptz[]) point
         from video_niches where sound_id = s.id and niche_id = $6::bigint and region = $7 and created_at > $2 and created_at <= $3 and not hidden
@@ -92,16 +92,53 @@ from unnest('{HOUR,DAY,WEEK}'::text[]) w, unnest('{BREAKOUT,POPULAR}'::text[]) k
     where region = $1 and niche_id = $2 and "window" = w and kind = k order by version desc limit 1) c
 
 -- name: insert_chart_version :execute
+-- Curves are a text: 28,000 numbers as an array take the caller ten times as long to encode.
 with before as (
     update chart_versions set followed_at = $6
     where region = $1 and niche_id = $2 and "window" = $3 and kind = $4 and version = $5 - 1)
 insert into chart_versions (region, niche_id, "window", kind, version, as_of, sequence, method_version, sound_ids, scores, observed, expected,
     creator_counts, previous_ranks, peak_ranks, curves)
-values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16::text::smallint[])
+
+-- name: chart_peaks :rows
+select sound_id, peak_rank from chart_peaks
+where region = $1 and niche_id = $2 and "window" = $3 and kind = $4 and sound_id = any($5::bigint[])
+
+-- name: keep_chart_peaks :execute
+insert into chart_peaks (region, niche_id, "window", kind, sound_id, peak_rank)
+select $1, $2, $3, $4, * from unnest($5::bigint[], $6::smallint[])
+on conflict (region, niche_id, "window", kind, sound_id) do update set peak_rank = excluded.peak_rank
 
 -- name: drop_chart_versions :execute
--- The newest stays for ever, the others an hour from when they were followed, or a minute where nobody asked for them: since $5 nobody did.
-delete from chart_versions where region = $1 and niche_id = $2 and (followed_at < $3 or followed_at < $4 and as_of > $5)
+-- The newest stays for ever, and so does history; the others an hour from when they were followed, or a minute where nobody asked for them: since $5
+-- nobody did.
+delete from chart_versions
+where region = $1 and niche_id = $2 and not is_history("window", as_of, followed_at) and (followed_at < $3 or followed_at < $4 and as_of > $5)
+
+-- name: chart_versions_at :one_per(region, niche_id, window, kind, wanted_at)
+-- The newest of the kept versions that were there at a time.
+select region, niche_id, "window", kind, wanted_at, version
+from unnest($1::text[], $2::bigint[], $3::text[], $4::text[], $5::timestamptz[]) asked(r, n, w, k, wanted_at)
+    cross join lateral (
+        select region, niche_id, "window", kind, version from chart_versions c
+        where c.region = r and c.niche_id = n and c."window" = w and c.kind = k and as_of <= wanted_at
+        order by as_of desc, version desc limit 1) c
+
+-- name: chart_history :many_per(sound_id)
+-- Where sounds stood in a chart at these instants; each version is unpacked once, however many instants and sounds ask for it.
+with stood as materialized (
+    select version, array_agg(instant) instants
+    from unnest($6::timestamptz[]) instant cross join lateral (
+        select version from chart_versions
+        where region = $2 and niche_id = $3::bigint and "window" = $4 and kind = $5 and as_of <= instant
+        order by as_of desc, version desc limit 1) c
+    group by version)
+select sound_id, at, rank::integer rank, score
+from stood join chart_versions c using (version)
+    cross join lateral unnest(sound_ids, scores) with ordinality ranked(sound_id, score, rank)
+    cross join lateral unnest(instants) at
+where c.region = $2 and c.niche_id = $3::bigint and c."window" = $4 and c.kind = $5 and sound_id = any($1::bigint[])
+order by sound_id, at
 
 -- name: chart_heads :rows
 -- The newest versions of charts, and how far the log was counted.
@@ -114,7 +151,7 @@ where name = 'counts'
 
 -- name: chart_slice :one_per(region, niche_id, window, kind, wanted) Chart
 -- Ranks $6 to $7 of a chart; its version 0 is the newest.
-select region, niche_id, "window", kind, wanted, version, as_of, sequence, method_version, size,
+select region, niche_id, "window", kind, wanted, version, as_of, followed_at, sequence, method_version, size,
     sound_ids[$6:$7] sound_ids, scores[$6:$7] scores, observed[$6:$7] observed, expected[$6:$7] expected,
     creator_counts[$6:$7] creator_counts, previous_ranks[$6:$7] previous_ranks, peak_ranks[$6:$7] peak_ranks,
     curves[($6 - 1) * points + 1:$7 * points] curves, points

@@ -105,6 +105,15 @@ select region, niche_id from trend_scopes order by trusted_videos desc, region, 
 select region, niche_id, "window", kind, wanted, 1, 105
 from (select distinct region, niche_id, "window", kind from chart_versions) charts, (values (0::bigint), (1)) w(wanted) order by 5, 1, 2, 3, 4 limit 100
 
+-- about: chart_versions_at
+select region, niche_id, "window", kind, ago
+from (select distinct region, niche_id, "window", kind from chart_versions) charts, present, lateral (values (at), (at - interval '1 day')) w(ago)
+order by 5, 1, 2, 3, 4 limit 100
+
+-- about: chart_history
+select unnest(sound_ids[1:25]), region, niche_id, "window", kind, array(select generate_series(at - interval '1 hour', at, interval '5 minutes'))
+from chart_versions c, present where region = 'GLOBAL' and niche_id = 0 and "window" = 'HOUR' and kind = 'POPULAR' and followed_at is null limit 100
+
 -- about: chart_heads
 select array_agg(region), array_agg(niche_id), array_agg('DAY'::text), array_agg('BREAKOUT'::text) from (select region, niche_id from trend_scopes limit 100) scopes
 
@@ -232,6 +241,12 @@ select user_id from saved_sounds group by 1 order by count(*) desc, 1 limit 20
 -- about: saved_tracks_by_user
 select user_id from saved_tracks group by 1 order by count(*) desc, 1 limit 20
 
+-- about: notifications_by_user unread_by_user
+select user_id from notifications group by 1 order by count(*) desc, 1 limit 20
+
+-- about: notification_by_key
+select user_id, id from notifications limit 100
+
 -- about: newest_videos_by_users
 -- Those whom one follows, at most 300 (resolvers/viewer.py): of the ten who follow most, and the 300 most prolific of all.
 select id, followed from (
@@ -265,9 +280,10 @@ texts as (
 select query, kinds, region from texts, (values (null::text[], null), ('{HASHTAG,PLAYLIST}', 'DE')) asked(kinds, region) order by kinds, query
 
 -- unread: the worker's
--- scopes_due counters_in_scope newest_charts facts_to_count videos_ahead update_in_order neighbours_due newest_creators_by_sounds newest_sounds_by_users videos_in_turn newest_videos
+-- scopes_due counters_in_scope newest_charts chart_peaks facts_to_count videos_ahead update_in_order neighbours_due newest_creators_by_sounds newest_sounds_by_users videos_in_turn newest_videos
 -- artist_sounds_in_turn documents_in_turn undocumented_hashtags outbox_is_waiting log_head consumer_position add_log_partition oldest_log_partition drop_log_partition notify prepared_transactions
 -- plays_end track_plays video_plays add_plays_partitions oldest_plays_day close_plays_partition lock_play_fold drop_plays_partition hurry
+-- sound_creators notifiable
 
 -- unread: the streams', once a second a process
 -- log_after revoked_subjects
@@ -278,6 +294,9 @@ select types, head.floor, head.sequence, 101 from log_head head, (values ('{VIDE
 
 -- about: log_of_sound
 select id, head.floor, head.sequence, 500 from log_head head, large_sounds where place <= 20
+
+-- about: log_of_notified
+select id, head.floor, head.sequence, 500 from log_head head, large_users where place <= 20
 
 -- about: log_of_playlist
 select id, head.floor, head.sequence, 500 from log_head head, large_playlists where place <= 20

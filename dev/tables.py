@@ -23,6 +23,8 @@ KEPT = [
     "consumers",
     "idempotency_results",
     "chart_versions",
+    "chart_peaks",
+    "notifications",
     "shares",
     "reports",
     "videos_ahead",

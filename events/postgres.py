@@ -15,7 +15,11 @@ from events.bus import CHANNELS, Fact, Topic, Wakeups
 
 logger = logging.getLogger(__name__)
 BACKOFF = 1.0
-OF = {"sound_id": "log_of_sound", "playlist_id": "log_of_playlist"}  # the columns that have an index
+OF = {
+    "sound_id": "log_of_sound",
+    "playlist_id": "log_of_playlist",
+    "notified_id": "log_of_notified",
+}  # the columns that have an index
 HEARTBEAT = 30.0  # seconds; finds out that the other end vanished without a word
 
 

@@ -114,6 +114,7 @@ PLAYLIST = Kind("playlist", "id")
 PLAYLIST_ITEM = Kind("playlistitem", "playlist_id", "id")
 SNAPSHOT = Kind("snapshot", "id", "snapshot_id")
 VIEWER = Kind("viewer", "id")  # not the user's id: a client's cache knows an object by its id alone
+NOTIFICATION = Kind("notification", "user_id", "id")
 REPORT = Kind("report", "id")
 VIDEO_COMMENT = Kind("videocomment", "sound_id", "id")
 TRACK_COMMENT = Kind("trackcomment", "track_id", "id")

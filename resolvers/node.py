@@ -5,7 +5,7 @@ from functools import partial
 from typing import Any
 
 from db.loading import loaded, loading
-from resolvers import ids, visibility
+from resolvers import ids, notification, visibility
 from resolvers.context import Context, Rows
 from resolvers.errors import InvalidArgument, InvalidId
 from resolvers.ids import Id, Kind, read, shown
@@ -22,6 +22,7 @@ FIND: dict[Kind, Callable[[Context, Sequence[Any]], Awaitable[Rows]]] = {
     ids.HASHTAG: lambda ctx, keys: ctx.db.hashtag_by_name(keys),
     ids.NICHE: lambda ctx, keys: ctx.db.niche_by_id(keys),
     ids.PLAYLIST: visibility.playlists,
+    ids.NOTIFICATION: notification.by_key,
     ids.VIDEO_COMMENT: visibility.video_comments,
     ids.TRACK_COMMENT: visibility.track_comments,
 }

@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from enum import Enum
 from typing import Any
 
@@ -11,17 +11,19 @@ from events.chart_stream import ChartSource, chart_stream
 from events.cursor import Cursors
 from resolvers import ids
 from resolvers.context import Context, Reads, Rows
-from resolvers.errors import CursorExpired, InvalidCursor, StreamsUnavailable
+from resolvers.errors import CursorExpired, InvalidArgument, InvalidCursor, StreamsUnavailable
 from resolvers.ids import Id
 from resolvers.niche import named
 from resolvers.page import Arguments, Cursor, check_size, connection, read_cursor
 from resolvers.regions import RegionCode
+from resolvers.span import EARLIEST, bounds, floor, instants
 from resolvers.streams import Stream
 from trending.charts import ChartKey, read_chart, trends
 from trending.counters import ALL_NICHES, GLOBAL
 from trending.score import LARGEST_CHART
 
 NEW = timedelta(days=30)
+MICROSECOND = timedelta(microseconds=1)
 
 
 class TrendWindow(Enum):
@@ -33,6 +35,14 @@ class TrendWindow(Enum):
 class ChartKind(Enum):
     BREAKOUT = "BREAKOUT"
     POPULAR = "POPULAR"
+
+
+# How far apart the points of a history lie, as versions are kept (is_history in db/schema.sql), and how long it is where nobody says.
+HISTORY = {
+    TrendWindow.HOUR: (timedelta(minutes=5), timedelta(days=1)),
+    TrendWindow.DAY: (timedelta(hours=1), timedelta(days=30)),
+    TrendWindow.WEEK: (timedelta(days=1), timedelta(days=365)),
+}
 
 
 @dataclass
@@ -50,6 +60,7 @@ async def trending_sounds(
     region: RegionCode | None = None,
     niche: Id | None = None,
     filter: ChartFilter | None = None,
+    as_of: datetime | None = None,
     first: int | None = None,
     after: Cursor | None = None,
     last: int | None = None,
@@ -58,16 +69,24 @@ async def trending_sounds(
     key = await _key(ctx, window, kind, region, niche)
     arguments = Arguments(first, after, last, before)
     size = check_size(arguments, default=50)
-    scope = _scope(key, filter)
+    _check_past(ctx, as_of)
+    scope = _scope(key, filter, as_of)
     version, low, high = _bounds(ctx, scope, arguments)
     # A filter or a page from the end needs the whole chart, in one statement; the usual page its own ranks and one more.
     whole = filter is not None or arguments.backwards
     chart = await read_chart(
-        ctx.db, key, ctx.now, version=version, first=low, last=high if whole else min(high, low + size)
+        ctx.db,
+        key,
+        ctx.now,
+        version=version,
+        as_of=as_of,
+        first=low,
+        last=high if whole else min(high, low + size),
     )
     if chart is None:
         raise CursorExpired
-    ctx.demand.ask(key.region, key.niche_id, ctx.now)
+    if as_of is None:
+        ctx.demand.ask(key.region, key.niche_id, ctx.now)
     entries = await _filtered(ctx, chart["entries"], filter) if filter is not None else chart["entries"]
     return [_page(ctx, scope, chart, entries, arguments, size)]
 
@@ -109,8 +128,13 @@ async def _key(
     return ChartKey(region or GLOBAL, niche_id, window.value, kind.value)
 
 
-def _scope(key: ChartKey, filter: ChartFilter | None) -> str:
-    return f"trendingSounds|{key}|{filter}"
+def _check_past(ctx: Context, as_of: datetime | None) -> None:
+    if as_of is not None and not EARLIEST <= as_of <= ctx.now:
+        raise InvalidArgument(f"`asOf` must be between {EARLIEST.year} and now.")
+
+
+def _scope(key: ChartKey, filter: ChartFilter | None, as_of: datetime | None = None) -> str:
+    return f"trendingSounds|{key}|{filter}|{as_of and as_of.astimezone(UTC)}"
 
 
 def _bounds(ctx: Context, scope: str, arguments: Arguments) -> tuple[int, int, int]:
@@ -178,3 +202,25 @@ async def trend(
     niche_id = await named(ctx, niche) if niche is not None else ALL_NICHES
     sound_ids = [sound["id"] for sound in sounds]
     return await trends(ctx.db, sound_ids, region or GLOBAL, niche_id, window.value, ctx.now)
+
+
+async def chart_history(
+    sounds: Rows,
+    ctx: Context,
+    window: TrendWindow,
+    kind: ChartKind = ChartKind.BREAKOUT,
+    region: RegionCode | None = None,
+    niche: Id | None = None,
+    from_: datetime | None = None,
+    to: datetime | None = None,
+) -> Rows:
+    key = await _key(ctx, window, kind, region, niche)
+    step, usual = HISTORY[window]
+    start, end = bounds(from_, to, usual=usual, now=ctx.now)
+    first, last = floor(start - MICROSECOND, step) + step, min(end, ctx.now)
+    points = instants(first, last + MICROSECOND, step, of=f"a history of the {window.value.lower()}")
+    sound_ids = [sound["id"] for sound in sounds]
+    if not points:
+        return [[] for _ in sound_ids]
+    found: Rows = await ctx.db.chart_history(sound_ids, *key[:2], key.window, key.kind, tuple(points))
+    return found

@@ -14,6 +14,7 @@ from schema.field import column, declare
 from schema.hashtag import Hashtag
 from schema.mutation import Mutation
 from schema.niche import Niche
+from schema.notification import Notification
 from schema.playlist import Playlist
 from schema.query import Query
 from schema.release import Release
@@ -39,7 +40,7 @@ def build_schema(executor: str = "breadth-first") -> strawberry.Schema:
         query=Query,
         mutation=Mutation,
         subscription=Subscription,
-        types=[Artist, Comment, Community, Hashtag, Niche, Playlist, Release, Sound, Track, User, Video],
+        types=[Artist, Comment, Community, Hashtag, Niche, Notification, Playlist, Release, Sound, Track, User, Video],
         config=StrawberryConfig(default_resolver=column, scalar_map=SCALARS),
         execution_context_class=EXECUTORS[executor],
     )

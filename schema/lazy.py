@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from schema.community import CommunityConnection as CommunityConnection
     from schema.hashtag import Hashtag as Hashtag
     from schema.niche import Niche as Niche
+    from schema.notification import NotificationConnection as NotificationConnection
     from schema.playlist import Playlist as Playlist
     from schema.playlist import PlaylistConnection as PlaylistConnection
     from schema.release import Release as Release
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from schema.sound import SoundConnection as SoundConnection
     from schema.track import Track as Track
     from schema.track import TrackConnection as TrackConnection
+    from schema.trending import ChartPoint as ChartPoint
     from schema.trending import SoundTrend as SoundTrend
     from schema.user import User as User
     from schema.user import UserConnection as UserConnection
@@ -32,10 +34,12 @@ else:
     ArtistCredit = Annotated["ArtistCredit", strawberry.lazy("schema.artist")]
     Comment = Annotated["Comment", strawberry.lazy("schema.comment")]
     CommentConnection = Annotated["CommentConnection", strawberry.lazy("schema.comment")]
+    ChartPoint = Annotated["ChartPoint", strawberry.lazy("schema.trending")]
     Community = Annotated["Community", strawberry.lazy("schema.community")]
     CommunityConnection = Annotated["CommunityConnection", strawberry.lazy("schema.community")]
     Hashtag = Annotated["Hashtag", strawberry.lazy("schema.hashtag")]
     Niche = Annotated["Niche", strawberry.lazy("schema.niche")]
+    NotificationConnection = Annotated["NotificationConnection", strawberry.lazy("schema.notification")]
     Playlist = Annotated["Playlist", strawberry.lazy("schema.playlist")]
     PlaylistConnection = Annotated["PlaylistConnection", strawberry.lazy("schema.playlist")]
     Release = Annotated["Release", strawberry.lazy("schema.release")]

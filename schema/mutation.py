@@ -8,6 +8,7 @@ import resolvers.account
 import resolvers.block
 import resolvers.comment
 import resolvers.community
+import resolvers.notification
 import resolvers.play
 import resolvers.playlist_edit
 import resolvers.playlist_items
@@ -23,6 +24,7 @@ from schema.community import Community
 from schema.errors import AlreadyTaken, IdempotencyRefused, InvalidInput, NotFound, SoundNotCleared, SoundUnavailable
 from schema.field import batched
 from schema.node import tagged
+from schema.notification import MarkNotificationsReadResult
 from schema.play import RecordPlaysResult
 from schema.playlist_edit import CreatePlaylistResult, DeletePlaylistResult, EditPlaylistResult
 from schema.remark import AddCommentResult, DeleteCommentResult, RecordShareResult, ReportResult
@@ -169,6 +171,10 @@ class Mutation:
     set_blocked: SetBlockedResult = batched(
         resolvers.block.set_blocked,
         description="Hides the viewer and a user from one another, or no longer; neither follows the other then. Can be repeated without a key.",
+    )
+    mark_notifications_read: MarkNotificationsReadResult = batched(
+        resolvers.notification.mark_read,
+        description="The viewer has read all notifications up to this one. Can be repeated without a key.",
     )
     add_comment: AddCommentResult = batched(
         resolvers.comment.add_comment, description="Says something about a video or a track, or answers a comment."

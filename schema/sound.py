@@ -9,7 +9,7 @@ from resolvers import ids, sound, trending
 from resolvers.page import Cursor
 from resolvers.regions import RegionCode
 from schema.field import batched, cursor, edges, global_id, itself
-from schema.lazy import Community, SoundTrend, Track, User
+from schema.lazy import ChartPoint, Community, SoundTrend, Track, User
 from schema.node import Node, rows
 from schema.page import Connection
 from schema.scalars import Long, Uri
@@ -61,6 +61,10 @@ class Sound(Node):
     community: Community = itself(description="Everybody who used it.")
     trend: SoundTrend | None = batched(
         trending.trend, description="How it does in a scope as of now; null where it was never used there."
+    )
+    chart_history: list[ChartPoint] = batched(
+        trending.chart_history,
+        description="Where it stood in a chart, at most 1,000 points; without `from` those of a day, of 30 days or of a year before `to`, by the window.",
     )
     usage_rights: UsageRights = itself()
     save_count: Long

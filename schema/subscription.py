@@ -4,11 +4,12 @@ from typing import Annotated
 
 import strawberry
 
-from resolvers import activity, event, playlist_stream, trending
+from resolvers import activity, event, notification, playlist_stream, trending
 from schema.community import Community
 from schema.event import Event
 from schema.field import batched, batched_edges, edges, streamed
 from schema.node import tagged
+from schema.notification import NotificationReceived
 from schema.playlist import Playlist, PlaylistItemEdge
 from schema.trending import Chart, ChartEdge
 from schema.update import ResyncRequired, StreamCheckpoint, Update
@@ -112,6 +113,9 @@ PlaylistUpdate = Annotated[
     | ResyncRequired,
     strawberry.union("PlaylistUpdate"),
 ]
+NotificationUpdate = Annotated[
+    NotificationReceived | StreamCheckpoint | ResyncRequired, strawberry.union("NotificationUpdate")
+]
 EventUpdate = Annotated[Event | StreamCheckpoint | ResyncRequired, strawberry.union("EventUpdate")]
 
 
@@ -127,6 +131,9 @@ class Subscription:
     )
     playlist_changed: PlaylistUpdate = streamed(
         playlist_stream.updates, description="Each edit, for whoever may see the playlist."
+    )
+    notifications: NotificationUpdate = streamed(
+        notification.updates, description="What the viewer is told of, as it happens."
     )
     events: EventUpdate = streamed(
         event.updates, description="Every public fact, in order; of some types only where `types` names them."

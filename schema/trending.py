@@ -40,7 +40,19 @@ class SoundTrend:
     method_version: str
 
 
-@strawberry.type(description="One version of a chart: it never changes, and is kept for an hour after the next one.")
+@strawberry.type(description="Where a sound stood in a chart at one time; there is no point where it was not on it.")
+class ChartPoint:
+    at: datetime = strawberry.field(
+        description="5 minutes apart in the chart of the hour, an hour in that of the day, a day in that of the week; in UTC."
+    )
+    rank: int
+    score: float
+
+
+@strawberry.type(
+    description="One version of a chart: it never changes. It is kept for an hour after the next one, and for `asOf` one in 5 minutes, an hour or a day "
+    "for ever, by the window."
+)
 class Chart:
     version: strawberry.ID
     as_of: datetime
@@ -57,7 +69,7 @@ class ChartEdge:
     node: Sound | None = batched(trending.entry_sound, description="Null where the sound was taken away since.")
     rank: int
     previous_rank: int | None = strawberry.field(description="In the version before; null where it was not there.")
-    peak_rank: int = strawberry.field(description="The best rank of its present stay.")
+    peak_rank: int = strawberry.field(description="The best rank that it ever had in this chart.")
     is_new: bool = strawberry.field(description="It was not in the version before.")
     trend: SoundTrend
 

@@ -4,10 +4,11 @@ import strawberry
 
 import resolvers.user
 from db.rows import UserRow
-from resolvers import ids, viewer
+from resolvers import ids, notification, viewer
 from schema.field import batched, global_id, itself
 from schema.lazy import (
     CommunityConnection,
+    NotificationConnection,
     PlaylistConnection,
     SoundConnection,
     TrackConnection,
@@ -16,6 +17,7 @@ from schema.lazy import (
     VideoConnection,
 )
 from schema.node import rows
+from schema.scalars import Long
 
 
 @strawberry.type(description="Whoever is signed in, with what nobody else may see.")
@@ -38,4 +40,8 @@ class Viewer:
     following: VideoConnection = batched(
         viewer.following,
         description="The newest videos of the 300 people whom they followed last and of the 100 communities that they joined last.",
+    )
+    notifications: NotificationConnection = batched(notification.notifications, description="The latest first.")
+    unread_notification_count: Long = batched(
+        notification.unread_count, description="Of the newest 100, those that were not read."
     )

@@ -270,7 +270,10 @@ class Socket:
             raise Gone
         try:
             await self._raw({"type": "websocket.send", "text": text})
-        except OSError:
+        except (
+            OSError,
+            RuntimeError,
+        ):  # the latter where the server closed the socket by itself: nobody answers its pings, or it stops
             raise Gone from None
 
     async def _close(self, code: int, reason: str) -> None:

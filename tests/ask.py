@@ -3,7 +3,11 @@
 import os
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cache
 from typing import Any
+
+import strawberry
+from strawberry.extensions import ParserCache, ValidationCache
 
 from db.database import Database
 from events.cursor import Cursors
@@ -12,6 +16,14 @@ from schema import build_schema
 
 EXECUTOR = os.environ.get("CHORUS_EXECUTOR", "breadth-first")
 SECRET = "a secret of at least thirty-two characters for tests"
+
+
+@cache
+def schema_of(executor: str) -> strawberry.Schema:
+    """The schema on this executor; many tests ask the same documents."""
+    schema = build_schema(executor)
+    schema.extensions = (ParserCache, ValidationCache)
+    return schema
 
 
 @dataclass
@@ -62,7 +74,7 @@ class Api:
             viewer=viewer,
             subject=subject or (f"test|{viewer}" if viewer else None),
         )
-        return await build_schema(executor).execute(query, variable_values=variables, context_value=ctx)
+        return await schema_of(executor).execute(query, variable_values=variables, context_value=ctx)
 
     async def get(self, query: str, *, viewer: int | None = None, **variables: Any) -> Any:
         """The data of an answer without errors."""

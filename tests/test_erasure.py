@@ -7,7 +7,7 @@ import pytest
 from tests.ask import Api
 from tests.test_facts import ACTS, Crowd, follows, likes, posts, saves, says, set_scene
 from tests.trending.scene import assert_counts_are_the_facts
-from trending import erasure, plays, recount
+from trending import erasure, notifying, plays, recount
 
 FIRST = 900_000  # so that no other number looks like a person's
 GONE = FIRST + 3
@@ -41,7 +41,7 @@ async def town(api: Api) -> Api:
     crowd = Distant(api, 7)
     for act in [*[posts] * 9, *[says] * 6, *ACTS * 3]:
         await act(crowd)
-    await recount.catch_up(api.database, api.now)
+    await tell(api)
     for act in [posts, says, likes, saves, follows] * 3:
         await act(crowd)
     for subject in ("track_1", "sound_2"):
@@ -67,6 +67,12 @@ async def finish(api: Api) -> None:
     more = True
     while more:
         more = await erasure.step(api.database, api.now)
+        await tell(api)
+
+
+async def tell(api: Api) -> None:
+    await recount.catch_up(api.database, api.now)
+    while await notifying.notify(api.database) or await api.database.outbox_is_waiting():
         await recount.catch_up(api.database, api.now)
 
 
@@ -84,6 +90,7 @@ async def test_after_the_job_nothing_names_the_person_and_the_counts_are_the_fac
     name = await handle(town)
     before = set(await naming(town, str(GONE)))
     assert len(before) > 15, before
+    assert "notifications" in before
     assert await delete(town, name) == {"__typename": "DeleteAccountPayload", "deletedUserId": f"user_{GONE}"}
     assert (await town.get("query ($id: ID!) { node(id: $id) { id } }", id=f"user_{GONE}"))["node"] is None
     await finish(town)

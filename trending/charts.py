@@ -10,6 +10,7 @@ import numpy as np
 from db.database import Database
 from events.chart_stream import ReadCharts, ReadVersion
 from events.log import Head
+from trending.columns import small
 from trending.counters import ALL_NICHES, GLOBAL
 from trending.demand import Demand
 from trending.score import (
@@ -21,11 +22,13 @@ from trending.score import (
     Floats,
     Window,
     decay,
-    score,
-    tide,
+    pair,
+    score_pairs,
+    tide_along,
 )
 
 HOUR = timedelta(hours=1)
+KEPT = timedelta(hours=1)  # full versions, from when they were followed
 
 
 class ChartKey(NamedTuple):
@@ -53,24 +56,31 @@ class Scope(NamedTuple):
         return list(dict.fromkeys([Scope(GLOBAL, ALL_NICHES), Scope(self.region, ALL_NICHES), self]))
 
 
-class Totals(NamedTuple):
-    """A scope's sums (4) as of now, and for each window the tide of its parent."""
-
-    sums: Floats
-    parents: dict[str, float]
-
-
 async def read_chart(
-    database: Database, key: ChartKey, now: datetime, *, version: int = 0, first: int = 1, last: int = LARGEST_CHART
+    database: Database,
+    key: ChartKey,
+    now: datetime,
+    *,
+    version: int = 0,
+    as_of: datetime | None = None,
+    first: int = 1,
+    last: int = LARGEST_CHART,
 ) -> dict[str, Any] | None:
-    """Ranks `first` to `last` of a version of a chart, 0 for the newest; None where that version is not kept.
+    """Ranks `first` to `last` of a version of a chart, 0 for the newest, or for the newest that was there `as_of` then.
 
-    A chart that was never scored is empty, and its version is 0.
+    None where that version is not kept; what is kept as history is for those alone who say `as_of`. A chart that was never scored is empty,
+    and its version is 0.
     """
+    if as_of is not None and not version:
+        (found,) = await database.chart_versions_at([(*key, as_of)])
+        if found is None:
+            return _empty(key, as_of)
+        version = found["version"]
     (row,) = await database.chart_slice([(*key, version)], first, last)
-    if row is not None:
-        return _chart(key, row, first)
-    return None if version else _empty(key, now)
+    if row is None:
+        return None if version else _empty(key, now)
+    passed = row["followed_at"] is not None and row["followed_at"] < now - KEPT
+    return None if passed and as_of is None else _chart(key, row, first)
 
 
 async def read_newer(
@@ -178,9 +188,9 @@ async def trends(
 ) -> list[dict[str, Any] | None]:
     """How each of these sounds does in one scope and window, in three statements; None for one that was never used there."""
     scope, span = Scope(region, niche_id), WINDOWS[window]
-    rows, totals, explained = await asyncio.gather(
+    rows, line, explained = await asyncio.gather(
         database.counters_by_sound(sound_ids, region, niche_id),
-        read_totals(database, scope, now),
+        read_line(database, scope, now),
         explain(database, scope, span, sound_ids, now),
     )
     found = [row for row in rows if row is not None]
@@ -188,21 +198,16 @@ async def trends(
         return [None] * len(rows)
     ages = np.array([(now - row["at"]) / HOUR for row in found])
     trusted, young = (decay(np.array([row[column] for row in found]), ages) for column in ("trusted", "young"))
-    scores = score(span, trusted, young, totals.sums, totals.parents[window])
+    of_trusted = pair(span, trusted)
+    scores = score_pairs(span, of_trusted, pair(span, young), tide_along(span, line, of_trusted))
     numbers = zip(scores.z.tolist(), scores.observed.tolist(), scores.expected.tolist(), strict=True)
     return [None if row is None else _trend(span, *next(numbers), *explained[row["sound_id"]]) for row in rows]
 
 
-async def read_totals(database: Database, scope: Scope, now: datetime) -> Totals:
-    """The scope's own sums, and the tides above it."""
-    sums: Floats = np.zeros(4)
-    tides = dict.fromkeys(WINDOWS, 1.0)
-    parents = tides
-    for row in await database.scopes_by_key(scope.line):
-        parents = tides
-        sums = np.zeros(4) if row is None else decay(np.array(row["trusted"]), (now - row["at"]) / HOUR)
-        tides = {name: float(tide(window, sums, parents[name])) for name, window in WINDOWS.items()}
-    return Totals(sums, parents)
+async def read_line(database: Database, scope: Scope, now: datetime) -> list[Floats]:
+    """The sums (4) of the scopes of its line as of now, the widest first and its own last."""
+    rows = await database.scopes_by_key(scope.line)
+    return [np.zeros(4) if row is None else decay(np.array(row["trusted"]), (now - row["at"]) / HOUR) for row in rows]
 
 
 WINDOW_CREATORS = {
@@ -230,9 +235,11 @@ async def explain(
     args += [scope.niche_id] * in_niche + [scope.region] * in_region
     rows = await getattr(database, WINDOW_CREATORS[in_niche, in_region])(sound_ids, *args)
     return {
-        row["sound_id"]: Explained(
-            len(set(row["creator_ids"] or ())), np.bincount(row["points"] or [], minlength=window.points).tolist()
-        )
+        row["sound_id"]: Explained(row["creator_count"], _curve(row["points"], window.points))
         for row in rows
         if row is not None
     }
+
+
+def _curve(points: bytes | None, number: int) -> list[int]:
+    return [0] * number if points is None else np.bincount(small(points), minlength=number).tolist()

@@ -4,6 +4,7 @@ import time
 from datetime import datetime
 
 from db.database import Database
+from trending import notifying
 from trending.moderate import turn
 
 ROWS = 1000  # a transaction
@@ -40,6 +41,7 @@ NAMES = [
     "by_id",
     "creator_id",
     "followed_id",
+    "notified_id",
     "owner_id",
     "reporter_id",
     "user_id",
@@ -56,6 +58,7 @@ async def step(database: Database, now: datetime) -> bool:
         await _repeat(database, name, user_id, now)
     if await _waits(database, user_id):
         return True
+    await notifying.forget(database, user_id)
     for name in STEPS:
         await _repeat(database, name, user_id, now)
     until = time.monotonic() + SECONDS

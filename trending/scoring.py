@@ -13,37 +13,49 @@ from numpy.typing import NDArray
 from db.database import Database, Transaction
 from events.bus import CHARTS
 from events.outbox import Event, publish_all
-from trending.charts import Explained, Scope, Totals, explain, read_totals
+from trending.charts import KEPT, Explained, Scope, explain, read_line
+from trending.columns import columns, floats, integers
 from trending.counting import EPOCH, Overtaken
 from trending.score import (
+    HALF_LIVES,
     METHOD_VERSION,
     ONE_ACCOUNT,
     WINDOWS,
+    Floats,
     Integers,
     Scores,
     Window,
     breakouts,
     candidates,
-    decay,
     popular,
-    score,
+    score_pairs,
+    tide_along,
 )
 
 SCOPES = 50  # a look
 EXPLAINED = 100  # sounds a statement
-KEPT, UNASKED = timedelta(hours=1), timedelta(minutes=1)
+UNASKED = timedelta(minutes=1)
 QUIET_SHARE = 20  # a scope where nothing happened for so long is scored again after a twentieth of that
 SHORTEST_PAUSE, LONGEST_PAUSE = 60.0, 3600.0
+Charts = Mapping[tuple[str, str], Mapping[str, Any]]  # by window and kind
 NO_CHART: Mapping[str, Any] = {"version": 0, "sound_ids": [], "peak_ranks": []}
 
 
 @dataclass(frozen=True, slots=True)
 class Live:
-    """The sounds of a scope that can be on one of its charts, a row each, as of `now`; the log was counted up to `position`."""
+    """The sounds of a scope that can be on one of its charts, by window, and their number; the log was counted up to `position`."""
 
     position: int
+    number: int
+    charted: Mapping[str, "Charted"]
+
+
+@dataclass(frozen=True, slots=True)
+class Charted:
+    """Those of them that more than one account uses in a window: the others are on neither of its charts."""
+
     ids: Integers
-    scores: Mapping[str, Scores]
+    scores: Scores
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,63 +87,82 @@ async def score_due(database: Database, now: datetime, seconds: float) -> int:
 async def score_scope(database: Database, scope: Scope, now: datetime) -> None:
     """Scores the three windows of one scope. Raises Overtaken where another worker did it meanwhile; then nothing is written."""
     (before,) = await database.scopes_by_key([scope])
-    totals = await read_totals(database, scope, now)
+    line = await read_line(database, scope, now)
     counters = await database.counters_in_scope(*scope, now, ONE_ACCOUNT)
-    live = await asyncio.to_thread(_live, counters, totals)
-    rankings = [ranking for window in WINDOWS.values() for ranking in await _rank(database, scope, window, live, now)]
+    live = await asyncio.to_thread(_live, counters, line)
+    newest = {(row["window"], row["kind"]): row for row in await database.newest_charts(*scope)}
+    changed = [each for window in WINDOWS.values() for each in await _rank(database, scope, window, live, newest, now)]
     async with database.transaction() as tx:
         pause = _pause(live, before, now)
         if not await tx.mark_scored(*scope, before["scored_at"], now, before["changed_at"], pause):
             raise Overtaken(Overtaken.__doc__)
-        await _write(tx, scope, live, rankings, now, news=before["scored_at"] is not None)
+        await _write(tx, scope, live.position, changed, newest, now, news=before["scored_at"] is not None)
         if before["scored_at"] is None or _minute(now) != _minute(before["scored_at"]):
             unasked_since = before["wanted_at"] + UNASKED if before["wanted_at"] else EPOCH
             await tx.drop_chart_versions(*scope, now - KEPT, now - UNASKED, unasked_since)
 
 
-def _live(row: Mapping[str, Any], totals: Totals) -> Live:
-    hours = np.array(row["hours"])
-    trusted, young = (decay(np.array(row[name]).reshape(-1, 4), hours) for name in ("trusted", "young"))
-    scores = {
-        name: score(window, trusted, young, totals.sums, totals.parents[name]) for name, window in WINDOWS.items()
-    }
-    return Live(row["position"], np.array(row["sound_ids"], dtype=np.int64), scores)
+def _live(row: Mapping[str, Any], line: Sequence[Floats]) -> Live:
+    ids, ages = integers(row["sound_ids"]), np.maximum(floats(row["hours"]), 0.0)
+    left = [np.exp2(ages / -half_life) for half_life in HALF_LIVES]
+    trusted, young = (
+        [column * part for column, part in zip(columns(row[name]), left, strict=True)] for name in ("trusted", "young")
+    )
+
+    def charted(window: Window) -> Charted:
+        rows = np.flatnonzero(trusted[window.index] > ONE_ACCOUNT)
+        of_trusted, of_young = ((each[window.index][rows], each[window.index + 1][rows]) for each in (trusted, young))
+        tide = tide_along(window, line, of_trusted)
+        return Charted(ids[rows], score_pairs(window, of_trusted, of_young, tide))
+
+    return Live(row["position"], len(ids), {name: charted(window) for name, window in WINDOWS.items()})
 
 
-async def _rank(database: Database, scope: Scope, window: Window, live: Live, now: datetime) -> list[Ranking]:
-    scores = live.scores[window.name]
-    by_use = popular(scores, live.ids)
-    looked_at = np.union1d(candidates(scores), by_use)
-    explained: dict[int, Explained] = {}
-    for start in range(0, len(looked_at), EXPLAINED):
-        part = live.ids[looked_at[start : start + EXPLAINED]].tolist()
-        explained |= await explain(database, scope, window, part, now)
-    counts = np.zeros(len(live.ids), dtype=np.int64)
-    counts[looked_at] = [explained[sound_id].creator_count for sound_id in live.ids[looked_at].tolist()]
-    rising = breakouts(window, scores, live.ids, counts)
-    return [_ranking(window, kind, rows, live, explained) for kind, rows in (("BREAKOUT", rising), ("POPULAR", by_use))]
+async def _rank(
+    database: Database, scope: Scope, window: Window, live: Live, newest: Charts, now: datetime
+) -> list[Ranking]:
+    # The charts of a window whose order is another than that of their newest version.
+    ids, scores = live.charted[window.name].ids, live.charted[window.name].scores
+    known: dict[int, Explained] = {}
+
+    async def look_at(rows: NDArray[np.intp]) -> None:
+        sound_ids = [sound_id for sound_id in ids[rows].tolist() if sound_id not in known]
+        for start in range(0, len(sound_ids), EXPLAINED):
+            known.update(await explain(database, scope, window, sound_ids[start : start + EXPLAINED], now))
+
+    risen = candidates(scores)
+    await look_at(risen)
+    counts = np.zeros(len(ids), dtype=np.int64)
+    counts[risen] = [known[sound_id].creator_count for sound_id in ids[risen].tolist()]
+    charts = {"BREAKOUT": breakouts(window, scores, ids, counts), "POPULAR": popular(scores, ids)}
+    changed = []
+    for kind, rows in charts.items():
+        if ids[rows].tolist() != newest.get((window.name, kind), NO_CHART)["sound_ids"]:
+            await look_at(rows)
+            changed.append(_ranking(window, kind, rows, live.charted[window.name], known))
+    return changed
 
 
 def _ranking(
-    window: Window, kind: str, rows: NDArray[np.intp], live: Live, explained: Mapping[int, Explained]
+    window: Window, kind: str, rows: NDArray[np.intp], charted: Charted, explained: Mapping[int, Explained]
 ) -> Ranking:
-    scores = live.scores[window.name]
-    ids: list[int] = live.ids[rows].tolist()
+    scores = charted.scores
+    sound_ids: list[int] = charted.ids[rows].tolist()
     return Ranking(
         window=window.name,
         kind=kind,
-        sound_ids=ids,
+        sound_ids=sound_ids,
         scores=scores.z[rows].tolist(),
         observed=scores.observed[rows].tolist(),
         expected=scores.expected[rows].tolist(),
-        creator_counts=[explained[sound_id].creator_count for sound_id in ids],
-        curves=[count for sound_id in ids for count in explained[sound_id].curve],
+        creator_counts=[explained[sound_id].creator_count for sound_id in sound_ids],
+        curves=[count for sound_id in sound_ids for count in explained[sound_id].curve],
     )
 
 
 def _pause(live: Live, scope: Mapping[str, Any], now: datetime) -> float | None:
     # Seconds until the scope is scored again though nothing happens: what rose must fall, and the more slowly the longer it is quiet.
-    if not len(live.ids):
+    if not live.number:
         return None
     if scope["wanted_at"] is not None and now - scope["wanted_at"] < UNASKED:
         return SHORTEST_PAUSE
@@ -144,28 +175,30 @@ def _minute(time: datetime) -> int:
 
 
 async def _write(
-    tx: Transaction, scope: Scope, live: Live, rankings: Sequence[Ranking], now: datetime, *, news: bool
+    tx: Transaction,
+    scope: Scope,
+    position: int,
+    rankings: Sequence[Ranking],
+    newest: Charts,
+    now: datetime,
+    *,
+    news: bool,
 ) -> None:
-    newest = {(row["window"], row["kind"]): row for row in await tx.newest_charts(*scope)}
     events: list[Event] = []
-    changed: list[str] = []
     for ranking in rankings:
         before = newest.get((ranking.window, ranking.kind), NO_CHART)
-        if ranking.sound_ids == before["sound_ids"]:
-            continue
-        await _insert(tx, scope, live.position, ranking, before, now)
-        changed.append("/".join((*map(str, scope), ranking.window, ranking.kind)))
+        await _insert(tx, scope, position, ranking, before, now)
         events += _events(scope, ranking, before, now) if news else []
     await publish_all(tx, events)
-    if changed:
-        await tx.notify(CHARTS, changed)
+    if rankings:
+        await tx.notify(CHARTS, ["/".join((*map(str, scope), each.window, each.kind)) for each in rankings])
 
 
 async def _insert(
     tx: Transaction, scope: Scope, position: int, ranking: Ranking, before: Mapping[str, Any], now: datetime
 ) -> None:
     ranks = {sound_id: rank for rank, sound_id in enumerate(before["sound_ids"], start=1)}
-    peaks = dict(zip(before["sound_ids"], before["peak_ranks"], strict=True))
+    peaks = await _peaks(tx, (*scope, ranking.window, ranking.kind), ranking, before)
     await tx.insert_chart_version(
         *scope,
         ranking.window,
@@ -181,8 +214,18 @@ async def _insert(
         ranking.creator_counts,
         [ranks.get(sound_id, 0) for sound_id in ranking.sound_ids],
         [min(rank, peaks.get(sound_id, rank)) for rank, sound_id in enumerate(ranking.sound_ids, start=1)],
-        ranking.curves,
+        f"{{{','.join(map(str, ranking.curves))}}}",
     )
+
+
+async def _peaks(tx: Transaction, key: tuple[Any, ...], ranking: Ranking, before: Mapping[str, Any]) -> dict[int, int]:
+    # The best ranks so far. Those of a stay are in its versions; of one that ends it is written down, for the sound may come back.
+    peaks = dict(zip(before["sound_ids"], before["peak_ranks"], strict=True))
+    left, entered = peaks.keys() - set(ranking.sound_ids), set(ranking.sound_ids) - peaks.keys()
+    if left:
+        await tx.keep_chart_peaks(*key, *zip(*((sound_id, peaks[sound_id]) for sound_id in sorted(left)), strict=True))
+    earlier = await tx.chart_peaks(*key, sorted(entered)) if entered else []
+    return peaks | {row["sound_id"]: row["peak_rank"] for row in earlier}
 
 
 def _events(scope: Scope, ranking: Ranking, before: Mapping[str, Any], now: datetime) -> list[Event]:

@@ -34,7 +34,13 @@ class Door:
         """What a subscription sends, for the time of the block."""
         api = self.api
         ctx = Context(
-            db=api.database, cursors=api.cursors, now=api.now, clock=lambda: api.now, viewer=viewer, site=lambda: site
+            db=api.database,
+            cursors=api.cursors,
+            now=api.now,
+            clock=lambda: api.now,
+            viewer=viewer,
+            subject=f"test|{viewer}" if viewer else None,
+            site=lambda: site,
         )
         ctx.facts = self.watch
         operation = await self.operations.find(query, None)

@@ -11,8 +11,11 @@ ACTIVITY = f"""subscription ($sound: ID!, $after: Cursor) {{ communityActivity(s
   __typename {PLACE}
   ... on VideoPosted {{ soundId videoId video {{ id creator {{ handle }} }} }}
   ... on VideoRemoved {{ soundId videoId }}
-  ... on CommunityCounts {{ community {{ id videoCount }} }}
+  ... on CommunityCounts {{ community {{ id videoCount memberCount }} }}
   ... on ResyncRequired {{ reason }} }} }}"""
+
+DELETE = "mutation ($input: DeleteVideoInput!) { deleteVideo(input: $input) { __typename } }"
+JOIN = "mutation ($input: SetMembershipInput!) { setMembership(input: $input) { __typename } }"
 
 
 async def test_a_posted_video_is_told_and_then_counted(api: Api) -> None:
@@ -28,4 +31,24 @@ async def test_a_posted_video_is_told_and_then_counted(api: Api) -> None:
         assert posted["video"] == {"id": posted["videoId"], "creator": {"handle": "user7"}}
         counts = await listener.next()
         assert (counts["__typename"], counts["sequence"]) == ("CommunityCounts", 2)
-        assert counts["community"] == {"id": "community_1", "videoCount": 1}
+        assert counts["community"] == {"id": "community_1", "videoCount": 1, "memberCount": 0}
+
+
+async def test_a_video_that_is_taken_away_and_a_member_who_joins_are_told_too(api: Api) -> None:
+    api.now = datetime.now(UTC)
+    await arrange(api)
+    async with serving(api.database.dsn, worker=True) as site, listening(site, ACTIVITY, sound="sound_1") as listener:
+        await post(api, 1, 7)
+        posted = await listener.of("VideoPosted")
+        assert (await listener.of("CommunityCounts"))["community"]["videoCount"] == 1
+        taken = await api.get(DELETE, viewer=7, input={"videoId": posted["videoId"]})
+        assert taken["deleteVideo"]["__typename"] == "DeleteVideoPayload"
+        removed = await listener.of("VideoRemoved")
+        assert (removed["soundId"], removed["videoId"]) == ("sound_1", posted["videoId"])
+        assert (await listener.of("CommunityCounts"))["community"] == {
+            "id": "community_1",
+            "videoCount": 0,
+            "memberCount": 0,
+        }
+        await api.get(JOIN, viewer=8, input={"soundId": "sound_1", "member": True})
+        assert (await listener.of("CommunityCounts"))["community"]["memberCount"] == 1

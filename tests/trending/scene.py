@@ -44,6 +44,12 @@ async def post(
     assert made["postVideo"]["__typename"] == "PostVideoPayload", made
 
 
+async def burst(api: Api, sound: int, creators: int = 15, **how: Any) -> None:
+    """Accounts 1 to `creators` post with this sound, once each."""
+    for creator in range(1, creators + 1):
+        await post(api, sound, creator, **how)
+
+
 async def assert_counts_are_the_facts(api: Api) -> None:
     """Every count, sum and copy is what the facts say."""
     async with api.database.transaction() as tx:

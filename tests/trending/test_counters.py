@@ -1,6 +1,7 @@
 """What a video weighs, and how a batch is summed (properties numbered as in the method)."""
 
 import math
+import random
 from datetime import UTC, datetime
 
 import numpy as np
@@ -114,6 +115,26 @@ videos = st.lists(
     min_size=1,
     max_size=12,
 )
+
+
+@given(videos, st.randoms(use_true_random=False))
+@examples(40)
+def test_1_2_the_order_is_nothing_and_what_is_taken_away_in_the_same_batch_was_never_there(
+    batch: list[tuple[int, str, tuple[int, ...], float, float, bool]], rng: random.Random
+) -> None:
+    order = rng.sample(range(len(batch)), len(batch))
+    once, shuffled = sum_by_sound(uses(*batch)), sum_by_sound(uses(*[batch[place] for place in order]))
+    assert (once.sounds == shuffled.sounds).all()
+    assert (once.regions, once.niches.tolist()) == (shuffled.regions, shuffled.niches.tolist())
+    assert np.allclose(once.trusted, shuffled.trusted, atol=1e-9, rtol=0)
+    assert np.allclose(once.young, shuffled.young, atol=1e-9, rtol=0)
+    both = uses(*batch, *[batch[place] for place in order])
+    signs = np.repeat([1, -1], len(batch))
+    nothing = sum_by_sound(Uses(both.sounds, both.regions, both.niches, both.at, both.weights, both.trusted, signs))
+    assert np.allclose(nothing.trusted, 0, atol=1e-9)
+    assert np.allclose(nothing.young, 0, atol=1e-9)
+    assert not nothing.trusted_videos.any()
+    assert not nothing.young_videos.any()
 
 
 @given(videos)

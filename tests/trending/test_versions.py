@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.ask import Api
-from tests.trending.scene import arrange, chart, later, post, settle, worker
+from tests.trending.scene import arrange, burst, chart, later, post, settle, worker
 from trending.charts import ChartKey, Scope, read_chart, trends
 from trending.counters import GLOBAL
 from trending.counting import Overtaken
@@ -15,11 +15,6 @@ from trending.demand import Demand
 from trending.scoring import score_scope
 
 HOUR = ChartKey(GLOBAL, 0, "HOUR", "BREAKOUT")
-
-
-async def burst(api: Api, sound: int, creators: int = 15, **how: Any) -> None:
-    for creator in range(1, creators + 1):
-        await post(api, sound, creator, **how)
 
 
 async def newest(api: Api, key: ChartKey = HOUR, **which: Any) -> dict[str, Any]:
@@ -50,6 +45,20 @@ async def test_a_version_knows_the_one_before(api: Api) -> None:
     assert ranks(await newest(api)) == [(2, 1, 1, 1, False), (3, 2, None, 2, True), (1, 3, 2, 1, False)]
     assert ranks(await newest(api, version=2)) == ranks(second)
     assert await read_chart(api.database, HOUR, api.now, version=9) is None
+
+
+async def test_a_sound_that_comes_back_has_its_peak_again(api: Api) -> None:
+    await arrange(api)
+    by, popular = worker(api), ChartKey(GLOBAL, 0, "HOUR", "POPULAR")
+    await burst(api, 1, 3)
+    await settle(api, by)
+    await later(api, by, seconds=2 * 3600)
+    assert ranks(await newest(api, popular)) == []
+    for creator in range(4, 8):
+        await post(api, 2, creator)
+        await post(api, 1, creator) if creator > 5 else None
+    await later(api, by, seconds=60)
+    assert ranks(await newest(api, popular)) == [(2, 1, None, 1, True), (1, 2, None, 1, True)]
 
 
 async def test_a_slice_of_a_chart_has_its_ranks_and_curves(api: Api) -> None:
@@ -208,7 +217,7 @@ async def test_sounds_that_are_silent_are_on_no_chart(api: Api, status: str) -> 
 async def test_versions_stay_an_hour_where_somebody_asks_for_them_and_else_a_minute(api: Api) -> None:
     await arrange(api)
     by, demand = worker(api), Demand()
-    place = "region = 'GLOBAL' and niche_id = 0 and \"window\" = 'HOUR' and kind = 'POPULAR'"
+    place = "region = 'GLOBAL' and niche_id = 0 and \"window\" = 'DAY' and kind = 'POPULAR'"
 
     async def versions_after(turns: int, *, asked: bool) -> list[int]:
         for turn in range(turns):
@@ -225,7 +234,8 @@ async def test_versions_stay_an_hour_where_somebody_asks_for_them_and_else_a_min
 
     # The one that was the newest an hour ago may have been read just before it was followed.
     assert await versions_after(15, asked=True) == [5 * turn for turn in range(14)]
-    assert await versions_after(15, asked=False) == [0, 5]
+    # What stood at 14:00 and at 13:00 is history.
+    assert await versions_after(15, asked=False) == [0, 5, 30, 90]
 
 
 async def test_the_newest_version_stays_however_old(api: Api) -> None:
