@@ -6,12 +6,12 @@ import os
 import socket
 import sys
 import threading
-from collections.abc import Awaitable, Callable, Coroutine, Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any
 
 import asyncpg
 import typer
@@ -19,7 +19,7 @@ import uvloop
 from rich.console import Console
 
 from app import build_app
-from db.database import LOST, Database, connect, require_sessions
+from db.database import Database, require_sessions
 from db.errors import DomainError
 from db.migrate import migrate as apply_migrations
 from db.migrate import read_migrations, require_current
@@ -34,6 +34,8 @@ from dev.world import PACE
 from events import log
 from events.cursor import Cursors
 from execution.explain import asking
+from operate import moderate, recount
+from reach import Address, CommandFailed, connected, database_url
 from resolvers.context import Context
 from resolvers.ids import shown
 from resolvers.user import HANDLE
@@ -55,20 +57,15 @@ cli = typer.Typer(
     help="Chorus, a GraphQL API for social music.",
 )
 console = Console(stderr=True, highlight=False, soft_wrap=True)
-T = TypeVar("T")
 
-Address = Annotated[
-    str | None,
-    typer.Option("--database-url", help="By default CHORUS_DATABASE_URL, or the embedded Postgres if it runs."),
-]
 FIRST_QUERY = "{ trendingSounds(window: HOUR, first: 3) { edges { rank trend { growth } node { title community { videoCount } } } } }"
 TOKENS = "tokens.jsonl"
 SCORING_SECONDS = 10.0
 SIMULATED = 300  # sample users whom the simulator may post as
 
 
-class CommandFailed(DomainError):
-    """What a person can mend; the message is one line."""
+cli.command()(recount)
+cli.add_typer(moderate, name="moderate")
 
 
 def main() -> None:
@@ -78,30 +75,6 @@ def main() -> None:
     except (DomainError, SettingsError, log.PreparedTransactionsAllowed) as error:
         console.print(str(error), style="bold red")
         sys.exit(1)
-
-
-def database_url(settings: Settings, given: str | None) -> str:
-    """The address of the database: the option's, the variable's, or an embedded Postgres that runs."""
-    address = given or settings.database_url
-    if address is not None:
-        return address
-    embedded = EmbeddedPostgres(settings.folder / "postgres")
-    if embedded.running():
-        return embedded.address
-    raise CommandFailed("No database: set CHORUS_DATABASE_URL, or start the embedded Postgres with `make dev`.")
-
-
-async def connected(dsn: str, work: Callable[[asyncpg.Connection], Awaitable[T]]) -> T:
-    """Does the work on a connection of its own; raises CommandFailed where there is none to be had."""
-    try:
-        connection = await connect(dsn, application="chorus cli")
-    except (asyncpg.PostgresError, TimeoutError, ValueError, *LOST) as error:
-        why = str(error) or type(error).__name__
-        raise CommandFailed(f"The database does not answer ({why}): check CHORUS_DATABASE_URL.") from error
-    try:
-        return await work(connection)
-    finally:
-        await connection.close()
 
 
 async def migrated(dsn: str) -> list[str]:

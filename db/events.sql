@@ -89,6 +89,13 @@ select position from consumers where name = $1
 -- name: advance_consumer :value
 update consumers set position = $3 where name = $1 and position = $2 returning position
 
+-- name: read_one_snapshot :execute
+set transaction isolation level repeatable read, read only
+
+-- name: facts_that_wait :value
+-- Whether any is written that not all of these consumers have counted.
+select exists (select from outbox) or (select sequence from log_head) > (select min(position) from consumers where name = any($1::text[]))
+
 -- name: prepared_transactions :value
 select current_setting('max_prepared_transactions')::integer
 

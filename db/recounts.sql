@@ -35,6 +35,17 @@ select p.id from artists p left join artist_follows r on r.artist_id = p.id grou
 -- tracks.saves
 select p.id from tracks p left join saved_tracks r on r.track_id = p.id group by p.id having p.save_count <> count(r.track_id)
 
+-- tracks.plays
+-- The plays and views of a sample world are counts without rows.
+select t.id from tracks t left join (select subject_id, sum(play_count) plays from play_facts where subject_kind = 'TRACK' group by 1) p on p.subject_id = t.id
+where t.play_count < coalesce(plays, 0) or t.play_count > coalesce(plays, 0) and not exists (select from sample_worlds)
+
+-- videos.views
+select v.sound_id, v.id from videos v
+left join (select sound_id, subject_id, sum(play_count) plays from play_facts where subject_kind = 'VIDEO' group by 1, 2) p
+    on p.sound_id = v.sound_id and p.subject_id = v.id
+where v.view_count < coalesce(plays, 0) or v.view_count > coalesce(plays, 0) and not exists (select from sample_worlds)
+
 -- videos.likes
 select v.sound_id, v.id from videos v left join video_likes l on l.sound_id = v.sound_id and l.video_id = v.id
 group by v.sound_id, v.id having v.like_count <> count(l.user_id)
@@ -220,7 +231,7 @@ select c.sound_id, c.region, c.niche_id from trend_counters c left join lateral 
             where v.sound_id = c.sound_id and not v.hidden and c.region in ('GLOBAL', v.region) and c.niche_id = any(0::smallint || v.niche_ids)
                 and v.weight > 1e-15) v on true
         group by hours) sums) v on true
-where exists (select from unnest(c.trusted || c.young, v.trusted || v.young) pair(stored, counted) where abs(stored - counted) > 1e-9)
+where exists (select from unnest(c.trusted || c.young, v.trusted || v.young) pair(stored, counted) where abs(stored - counted) > 1e-9 * greatest(1, counted))
 
 -- trend_scopes
 select coalesce(s.region, c.region) from trend_scopes s full join (
@@ -230,4 +241,4 @@ select coalesce(s.region, c.region) from trend_scopes s full join (
         select c.*, date_part('epoch', s.at - c.at) / 3600 hours from trend_counters c join trend_scopes s on s.region = c.region and s.niche_id = c.niche_id) c
     group by c.region, c.niche_id) c on c.region = s.region and c.niche_id = s.niche_id
 where s.trusted_videos is distinct from coalesce(c.videos, 0)
-    or exists (select from unnest(s.trusted, c.sums) pair(stored, counted) where abs(stored - coalesce(counted, 0)) > 1e-7)
+    or exists (select from unnest(s.trusted, c.sums) pair(stored, counted) where abs(stored - coalesce(counted, 0)) > 1e-9 * greatest(1, counted))

@@ -4,6 +4,7 @@ from typing import Annotated
 
 import strawberry
 
+import resolvers.account
 import resolvers.block
 import resolvers.comment
 import resolvers.community
@@ -86,6 +87,21 @@ class DeleteVideoPayload:
     community: Community = batched(resolvers.wish.community)
 
 
+strawberry.input(
+    resolvers.account.DeleteAccountInput, description="The viewer's own handle, so that nobody is erased by accident."
+)
+
+
+@strawberry.type
+class DeleteAccountPayload:
+    is_type_of = tagged("DeleteAccountPayload")
+
+    deleted_user_id: strawberry.ID
+
+
+DeleteAccountResult = Annotated[
+    DeleteAccountPayload | InvalidInput | IdempotencyRefused, strawberry.union("DeleteAccountResult")
+]
 CreateProfileResult = Annotated[
     CreateProfilePayload | InvalidInput | AlreadyTaken | IdempotencyRefused, strawberry.union("CreateProfileResult")
 ]
@@ -118,6 +134,10 @@ class Mutation:
     )
     create_sound: CreateSoundResult = batched(
         resolvers.sound.create_sound, description="Makes a sound that everybody may use."
+    )
+    delete_account: DeleteAccountResult = batched(
+        resolvers.account.delete_account,
+        description="Erases the viewer: hidden at once, and soon gone from every list, count and chart. Nothing brings it back.",
     )
     post_video: PostVideoResult = batched(
         resolvers.video.post_video,

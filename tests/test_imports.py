@@ -22,12 +22,16 @@ ROOMS = {
     "server",
     "app",
     "cli",
+    "operate",
+    "reach",
     "worker",
     "settings",
 }
 MAY_IMPORT = {
     "app": ROOMS,
     "cli": ROOMS,
+    "operate": {"trending", "events", "resolvers", "db", "settings", "reach"},
+    "reach": {"db", "dev", "settings"},
     "worker": {"trending", "events", "db", "settings"},
     "server": {"schema", "execution", "events"},
     "schema": {"resolvers", "execution", "db"},  # of db, the row classes by which a type knows its values

@@ -55,6 +55,7 @@ RULES: dict[str, Rules] = {
     "VIDEO_COMMENT_LIKED": (Rule("video_comments", ("sound_id", "comment_id"), {"like_count": 1}),),
     "TRACK_COMMENT_LIKED": (Rule("track_comments", ("track_id", "comment_id"), {"like_count": 1}),),
     "VIDEO_COMMENTED": (Rule("videos", VIDEO, {"comment_count": 1}),),
+    "VIDEO_COMMENT_SHOWN": (Rule("videos", VIDEO, {"comment_count": 1}),),
     "VIDEO_SHARED": (Rule("videos", VIDEO, {"share_count": 1}),),
     "SOUND_SHARED": (Rule("sounds", SOUND, {"share_count": 1}),),
     "SOUND_SAVED": (Rule("sounds", SOUND, {"save_count": 1}),),
@@ -72,6 +73,7 @@ UNDONE = {
     "VIDEO_COMMENT_UNLIKED": "VIDEO_COMMENT_LIKED",
     "TRACK_COMMENT_UNLIKED": "TRACK_COMMENT_LIKED",
     "VIDEO_COMMENT_REMOVED": "VIDEO_COMMENTED",
+    "VIDEO_COMMENT_HIDDEN": "VIDEO_COMMENTED",
     "SOUND_UNSAVED": "SOUND_SAVED",
     "TRACK_UNSAVED": "TRACK_SAVED",
     "MEMBER_LEFT": "MEMBER_JOINED",
@@ -79,7 +81,8 @@ UNDONE = {
     "ARTIST_UNFOLLOWED": "ARTIST_FOLLOWED",
     "PLAYLIST_UNFOLLOWED": "PLAYLIST_FOLLOWED",
 }
-CHANGED = ("VIDEO_REMOVED", "VIDEO_CHANGED")
+CHANGED = ("VIDEO_REMOVED", "VIDEO_CHANGED", "VIDEO_HIDDEN", "VIDEO_SHOWN")
+TURNED = {"VIDEO_HIDDEN": -1, "VIDEO_SHOWN": 1}
 COUNTED = (*RULES, *UNDONE, *CHANGED)
 
 
@@ -93,6 +96,8 @@ def parts(fact: Body) -> list[Part]:
     if kind == "VIDEO_CHANGED":
         at = _at(now, body)
         return [_posted(-1, body | body["before"], at), _posted(1, body, at)]
+    if kind in TURNED:
+        return [_posted(TURNED[kind], body, _at(now, body))]
     if kind == "VIDEO_REMOVED":
         gone = _posted(-1, body, _at(now, body))
         return [gone, _heir(body, now)] if body["heir"] else [gone]

@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from cli import CommandFailed, explained
+from cli import explained
+from reach import CommandFailed
 from settings import Settings
 from tests.ask import Api
 

@@ -1,0 +1,71 @@
+"""`chorus recount`: nothing in a busy world, and exactly what was spoiled."""
+
+import asyncio
+
+import pytest
+from typer.testing import CliRunner
+
+from cli import cli
+from events import log
+from tests.ask import Api
+from tests.test_facts import ACTS, Crowd, set_scene
+from trending import plays, recount
+
+SPOILED = {
+    "sounds.saves": "update sounds set save_count = save_count + 1 where id = 2",
+    "users.following": "update users set following_count = following_count + 3 where id = 1",
+    "tracks.plays": "update tracks set play_count = play_count + 1",
+    "trend_counters.sums": "update trend_counters set trusted[3] = trusted[3] + 0.00001 where region = 'GLOBAL' and niche_id = 0",
+}
+
+
+@pytest.fixture
+async def busy(api: Api) -> Api:
+    """A world in which people did everything once or more, of which nothing is counted yet."""
+    await set_scene(api)
+    await plays.keep(api.database, api.now, 0)
+    crowd = Crowd(api, 3)
+    for act in [*ACTS, *ACTS]:
+        await act(crowd)
+    listened = {"eventId": "a", "subjectId": "track_1", "playedAt": api.now.isoformat(), "durationMs": 100}
+    await crowd.ask("recordPlays", 1, plays=[listened])
+    return api
+
+
+async def test_a_busy_world_is_counted_and_nothing_differs(busy: Api) -> None:
+    assert await busy.database.outbox_is_waiting()
+    assert await recount.differences(busy.database, busy.now) == {}
+    assert (await busy.sql("select play_count from tracks"))[0][0] == 1
+    assert (await busy.sql("select sum(video_count) from sounds"))[0][0] > 0
+
+
+async def test_what_was_spoiled_is_named_exactly(busy: Api) -> None:
+    await recount.catch_up(busy.database, busy.now)
+    for statement in SPOILED.values():
+        await busy.sql(statement)
+    found = await recount.differences(busy.database, busy.now)
+    # The sums of a scope are those of its sounds: they differ with them.
+    assert set(found) - {"trend_scopes"} == set(SPOILED)
+    assert [tuple(row) for row in found["sounds.saves"]] == [(2,)]
+
+
+async def test_the_command_prints_a_table_and_fails_where_something_differs(busy: Api) -> None:
+    asked = ["recount", "--database-url", busy.database.dsn]
+    sound = await asyncio.to_thread(CliRunner().invoke, cli, asked)
+    assert (sound.exit_code, sound.stdout) == (0, "Every count and sum is what the facts say.\n")
+    await busy.sql(SPOILED["sounds.saves"])
+    spoiled = await asyncio.to_thread(CliRunner().invoke, cli, asked)
+    assert spoiled.exit_code == 1
+    assert "sounds.saves" in spoiled.stdout
+    assert "tracks.plays" not in spoiled.stdout
+
+
+async def test_no_instant_between_facts_is_said(busy: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def nothing_moves(*_: object) -> int:
+        return 0
+
+    monkeypatch.setattr(log, "move", nothing_moves)
+    monkeypatch.setattr(recount, "TRIES", 2)
+    monkeypatch.setattr(recount, "PAUSE", 0)
+    with pytest.raises(recount.NeverStill, match="quieter"):
+        await recount.differences(busy.database, busy.now)
