@@ -650,14 +650,6 @@ create table reports (
     created_at timestamptz not null
 );
 
--- Who deleted the account: hidden already, and erased by the worker.
-create table erasures (
-    user_id bigint primary key,
-    xid xid8 not null default pg_current_xact_id(),     -- who could not see the mark is over before anything is erased
-    begun_at timestamptz not null,
-    log_position bigint not null default 0              -- up to here the log does not name the person any more
-);
-
 -- What the worker makes of the log for the one whom it concerns: one row for all that happened to one thing in one way, for 30 days.
 create table notifications (
     user_id bigint not null,                            -- whose it is
@@ -677,6 +669,14 @@ create index notifications_newest on notifications (user_id, sequence, id);     
 create index notifications_unread on notifications (user_id, sequence, id) where not is_read;   -- unread_by_user, read_notifications
 create index notifications_of_actor on notifications (actor_id) where actor_id is not null;     -- erase_notifications
 create index notifications_expiry on notifications (occurred_at);                               -- drop_old_notifications
+
+-- Who deleted the account: hidden already, and erased by the worker.
+create table erasures (
+    user_id bigint primary key,
+    xid xid8 not null default pg_current_xact_id(),     -- who could not see the mark is over before anything is erased
+    begun_at timestamptz not null,
+    log_position bigint not null default 0              -- up to here the log does not name the person any more
+);
 
 -- Facts: written to the outbox in the transaction of the fact, moved to the log in order by the worker.
 
