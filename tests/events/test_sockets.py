@@ -42,13 +42,12 @@ async def posted(api: Api) -> list[str]:
 
 
 async def test_who_goes_and_comes_back_to_any_door_is_told_each_video_once(people: Api) -> None:
-    rng, total = random.Random(7), 60
+    rng = random.Random(7)
+    sounds = [rng.choice([1, 1, 2]) for _ in range(60)]
 
-    async def write() -> int:
-        sounds = [rng.choice([1, 1, 2]) for _ in range(total)]
+    async def write() -> None:
         for sound in sounds:
             await post(people, sound, rng.randint(1, 60))
-        return sounds.count(1)
 
     async def follow(sites: list[Site], begin: str) -> list[str]:
         seen: list[str] = []
@@ -56,7 +55,7 @@ async def test_who_goes_and_comes_back_to_any_door_is_told_each_video_once(peopl
         while True:
             async with listening(rng.choice(sites), POSTED, after=cursor) as listener:
                 for _ in range(rng.randint(1, 8)):
-                    if writing.done() and len(seen) >= writing.result():
+                    if len(seen) >= sounds.count(1):
                         return seen
                     update = await listener.next()
                     assert update["__typename"] != "ResyncRequired"
