@@ -50,7 +50,7 @@ def swept() -> Iterator[None]:
 @pytest.mark.parametrize("waits", [False, True], ids=["in turn", "awaited"])
 @settings(
     deadline=None,
-    max_examples=examples(20),
+    max_examples=examples(14),
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(
