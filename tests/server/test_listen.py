@@ -108,6 +108,7 @@ async def test_who_does_not_read_his_stream_loses_the_socket_and_the_source_ends
                 break
             await asyncio.sleep(0.01)
         await settled(impatient)
+        client.transport.abort()  # with so much unread it would wait for ten seconds to hear that the server closed too
 
 
 def test_garbage_is_400(impatient: Door) -> None:
