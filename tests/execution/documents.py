@@ -141,7 +141,7 @@ class Draw:
             if type_.is_one_of:
                 fields = [self.random.choice(fields)]
             return {key: self.value(key, one.type) for key, one in fields}
-        return {"Int": 3, "Boolean": True, "Float": 1.5}.get(type_.name, "text")
+        return {"Int": 3, "Boolean": True, "Float": 1.5, "DateTime": "2026-11-22T09:30:00Z"}.get(type_.name, "text")
 
 
 def literal(value: Any, type_: Any) -> str:
