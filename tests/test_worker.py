@@ -128,7 +128,7 @@ async def test_it_goes_on_after_every_connection_was_lost(api: Api) -> None:
         outside = Database(api.database.dsn)
         async with outside.transaction() as tx:
             await tx.connection.execute(
-                "select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()"
+                "select pg_terminate_backend(pid, 5000) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()"
             )
         await outside.close()
         await post(api, 1, 1)
