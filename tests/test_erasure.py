@@ -6,8 +6,8 @@ import pytest
 
 from tests.ask import Api
 from tests.test_facts import ACTS, Crowd, follows, likes, posts, saves, says, set_scene
-from tests.trending.scene import assert_counts_are_the_facts
-from trending import erasure, notifying, plays, recount
+from tests.trending.scene import assert_counts_are_the_facts, catch_up
+from trending import erasure, notifying, plays
 
 FIRST = 900_000  # so that no other number looks like a person's
 GONE = FIRST + 3
@@ -71,9 +71,9 @@ async def finish(api: Api) -> None:
 
 
 async def tell(api: Api) -> None:
-    await recount.catch_up(api.database, api.now)
+    await catch_up(api)
     while await notifying.notify(api.database) or await api.database.outbox_is_waiting():
-        await recount.catch_up(api.database, api.now)
+        await catch_up(api)
 
 
 async def naming(api: Api, *names: str) -> dict[str, list[Any]]:

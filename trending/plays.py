@@ -8,6 +8,7 @@ from db.errors import DatabaseUnavailable
 from trending.counting import Overtaken
 
 CONSUMER = "plays"
+RECORDED = "PLAYS_RECORDED"
 FACTS = 20_000  # as many of the log are looked through at a time
 CALLS = 100  # of up to 500 plays each
 DAY = timedelta(days=1)
