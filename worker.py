@@ -51,6 +51,7 @@ class Worker:
         self._top_scores = TopScores()
         self._renown = Renown()
         self._due: dict[str, datetime] = {}
+        self._now = datetime.max.replace(tzinfo=UTC)
         self._failures = 0
 
     async def run(self) -> None:
@@ -105,6 +106,12 @@ class Worker:
     async def step(self) -> bool:
         """Everything that is due by the clock, once; True where more of the log waits."""
         now = self._clock()
+        if (
+            now < self._now
+        ):  # the first step, or a clock that was set back: what is due by the later time would wait for it
+            self._due.clear()
+            await self._database.bring_scopes_back(now)
+        self._now = now
         moved = await log.move(self._database, now)
         counted = await counting.count(self._database, now)
         more_plays = await plays.count(self._database)

@@ -6,6 +6,12 @@
 select region, niche_id from trend_scopes where due_at <= $1
 order by due_at + case niche_id when 0 then interval '0' else interval '30 seconds' end, niche_id, region <> 'GLOBAL' limit $2
 
+-- name: bring_scopes_back :execute
+-- What was scored later than it is, by a clock that was set back since or by another worker's, is due now.
+update trend_scopes set
+    scored_at = $1, due_at = $1, changed_at = least(changed_at, $1::timestamptz), wanted_at = least(wanted_at, $1::timestamptz)
+where scored_at > $1
+
 -- name: scopes_by_key :one_per(region, niche_id)
 select region, niche_id, at, trusted, changed_at, scored_at, wanted_at
 from trend_scopes join unnest($1::text[], $2::bigint[]) wanted(r, n) on region = r and niche_id = n

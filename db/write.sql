@@ -26,13 +26,16 @@ insert into artist_sounds (artist_id, sound_id) select distinct unnest($2::bigin
 
 -- name: join_creators :row
 -- The row lock decides the weight of two videos that one account posts at once: `earlier` is the decayed number of its videos before this one.
+-- Where a clock was set back, this one may be older than the last: then it has faded already.
 insert into community_creators as c (sound_id, creator_id, video_count, first_posted_at, last_posted_at, region, earlier)
 values ($1, $2, 1, $3, $3, $4, 1)
 on conflict (sound_id, creator_id) do update set
     video_count = c.video_count + 1,
+    first_posted_at = least(c.first_posted_at, excluded.first_posted_at),
     last_posted_at = greatest(c.last_posted_at, excluded.last_posted_at),
-    earlier = decayed(c.earlier, greatest(0, date_part('epoch', excluded.last_posted_at - c.last_posted_at)) / 3600, 1344) + 1
-returning earlier - 1 as earlier, video_count = 1 as new_creator
+    earlier = decayed(c.earlier, greatest(0, date_part('epoch', excluded.last_posted_at - c.last_posted_at)) / 3600, 1344)
+        + decayed(1, greatest(0, date_part('epoch', c.last_posted_at - excluded.last_posted_at)) / 3600, 1344)
+returning earlier - decayed(1, date_part('epoch', last_posted_at - $3) / 3600, 1344) as earlier, video_count = 1 as new_creator
 
 -- name: insert_video :row
 -- No row where the sound is no longer active; otherwise the video with the copies by which it is listed.

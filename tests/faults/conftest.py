@@ -14,7 +14,7 @@ async def stage() -> AsyncIterator[Stage]:
     """The house, which answers when a test begins."""
     with tempfile.TemporaryDirectory(prefix="chorus-test-") as name:
         folder = Path(name)
-        folder.chmod(0o755)  # where the tests run as root, Postgres is somebody else
+        folder.chmod(0o755)  # noqa: ASYNC240  where the tests run as root, Postgres is somebody else
         house = Stage(folder)
         try:
             await house.open()

@@ -4,16 +4,16 @@ import asyncio
 import itertools
 import time
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
 import httpx
 
+from tests.faults.sizes import SIZE
 from tests.serving import token
 
-CLIENTS = 16
 USERS, SOUNDS = 100, 20
 PATIENCE = 0.1  # seconds until somebody tries again
 ACCEPT = {"accept": "application/graphql-response+json"}
@@ -44,6 +44,8 @@ class Crowd:
     url: str
     rate: int
     name: str
+    words: str = ""  # behind the key in each caption
+    sign: Callable[[str], str] = token
     acknowledged: dict[str, str] = field(default_factory=dict)
     statuses: Counter[int] = field(default_factory=Counter)
     codes: Counter[str] = field(default_factory=Counter)
@@ -53,9 +55,9 @@ class Crowd:
     async def writing(self) -> AsyncIterator["Crowd"]:
         """Writes for the time of the block; at its end all that was begun is acknowledged."""
         stopped = asyncio.Event()
-        limits = httpx.Limits(max_connections=CLIENTS, max_keepalive_connections=CLIENTS)
+        limits = httpx.Limits(max_connections=SIZE.clients, max_keepalive_connections=SIZE.clients)
         async with httpx.AsyncClient(timeout=15, limits=limits, headers=ACCEPT) as http:
-            tasks = [asyncio.create_task(self._write(http, user, stopped)) for user in range(CLIENTS)]
+            tasks = [asyncio.create_task(self._write(http, user, stopped)) for user in range(SIZE.clients)]
             try:
                 yield self
             finally:
@@ -65,14 +67,14 @@ class Crowd:
     async def more(self, facts: int) -> float:
         """Returns once so many more are acknowledged: as many a second."""
         began, before = time.monotonic(), len(self.acknowledged)
-        async with asyncio.timeout(60 + 10 * facts / self.rate):
+        async with asyncio.timeout(60 + 30 * facts / self.rate):
             while len(self.acknowledged) < before + facts:  # noqa: ASYNC110  who writes does not know of it
                 await asyncio.sleep(0.01)
         return (len(self.acknowledged) - before) / (time.monotonic() - began)
 
     async def _write(self, http: httpx.AsyncClient, place: int, stopped: asyncio.Event) -> None:
-        pause = CLIENTS * len(FIELDS) / self.rate
-        due = time.monotonic() + pause * place / CLIENTS
+        pause = SIZE.clients * len(FIELDS) / self.rate
+        due = time.monotonic() + pause * place / SIZE.clients
         while not stopped.is_set():
             await asyncio.sleep(max(0.0, due - time.monotonic()))
             due = max(due + pause, time.monotonic() - pause)
@@ -80,7 +82,7 @@ class Crowd:
 
     async def _request(self, http: httpx.AsyncClient, number: int) -> None:
         inputs = {f"f{n}": self._wish(name, number, n) for n, name in enumerate(FIELDS)}
-        signed_in = {"authorization": f"Bearer {token(f'dev|{number % USERS + 1}')}"}
+        signed_in = {"authorization": f"Bearer {self.sign(f'dev|{number % USERS + 1}')}"}
         body = {"query": DOCUMENT, "variables": inputs}
         while not all(wish["idempotencyKey"] in self.acknowledged for wish in inputs.values()):
             try:
@@ -96,7 +98,7 @@ class Crowd:
         key, sound = f"{self.name} {number}.{place}", (number + place) % SOUNDS + 1
         wish: dict[str, Any] = {"idempotencyKey": key}
         if name == "postVideo":
-            return wish | {"soundId": f"sound_{sound}", "caption": key, "durationMs": 1000}
+            return wish | {"soundId": f"sound_{sound}", "caption": key + self.words, "durationMs": 1000}
         if name == "addComment":
             return wish | {"subjectId": f"video_{sound}_{sound}", "text": key}
         return wish | {"subjectId": f"sound_{sound}", "channel": "link"}

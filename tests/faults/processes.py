@@ -11,17 +11,24 @@ import httpx
 from tests.ask import SECRET
 from tests.until import until
 
+JUMPING = "tests.faults.jumping"  # starts them by a clock that can be set
 CHECKOUT = Path(__file__).parents[2]
-OWN = {"CHORUS_SECRET": SECRET, "CHORUS_SOCKETS_PER_CALLER": "10000", "CHORUS_INIT_TIMEOUT": "120"}
+OWN = {
+    "CHORUS_SECRET": SECRET,
+    "CHORUS_SOCKETS_PER_CALLER": "10000",
+    "CHORUS_INIT_TIMEOUT": "120",
+    "CHORUS_TIME_LIMIT": "60",  # longer than a late commit is late
+}
 
 
 class Process:
     """A command of Chorus that runs, or did; what it prints is kept in a file of the folder."""
 
-    def __init__(self, folder: Path, name: str, *, module: str = "cli", **environment: str) -> None:
+    def __init__(self, folder: Path, name: str, **environment: str) -> None:
         kept = {name: text for name, text in os.environ.items() if not name.startswith("CHORUS_")}
         self._environment = kept | OWN | environment
-        self._command = [sys.executable, "-m", module, name]
+        self._name = name
+        self.module = ""
         self._printed = folder / f"{name}.log"
         self._running: subprocess.Popen[bytes] | None = None
 
@@ -35,11 +42,13 @@ class Process:
         """What it said so far."""
         return self._printed.read_text(errors="replace")
 
-    def start(self) -> None:
+    def start(self, module: str = "cli") -> None:
         """Starts it, and does not wait until it can do anything."""
+        self.module = module
+        command = [sys.executable, "-m", module, self._name]
         with self._printed.open("ab") as printed:
             self._running = subprocess.Popen(
-                self._command, env=self._environment, cwd=CHECKOUT, stdout=printed, stderr=printed
+                command, env=self._environment, cwd=CHECKOUT, stdout=printed, stderr=printed
             )
 
     def kill(self) -> None:
@@ -52,9 +61,9 @@ class Process:
 class Door(Process):
     """The API without a worker of its own, on a port that it keeps."""
 
-    def __init__(self, folder: Path, port: int, *, module: str = "cli", **environment: str) -> None:
+    def __init__(self, folder: Path, port: int, **environment: str) -> None:
         own = {"CHORUS_PORT": str(port), "CHORUS_WORKER": "false", "CHORUS_LOG_LEVEL": "warning"}
-        super().__init__(folder, "serve", module=module, **own, **environment)
+        super().__init__(folder, "serve", **own, **environment)
         self.port = port
         self.site = f"http://127.0.0.1:{port}"
 

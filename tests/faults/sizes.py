@@ -6,14 +6,22 @@ from tests.trending.examples import LONG
 
 
 class Size(NamedTuple):
-    """Facts a second, how many before and again after a fault, those who listen, the sockets that come back, and the seconds of a late commit and of an outage."""
+    """How many write and listen, and how much they do.
 
+    `facts` are written before a fault and again after it, at `rate` a second; `sockets` come back within `back` seconds; a late commit is `late`
+    seconds late, and what was killed stays away for `away` seconds.
+    """
+
+    clients: int
     rate: int
     facts: int
     listeners: int
     sockets: int
+    back: float
     late: float
     away: float
 
 
-SIZE = Size(1000, 15_000, 100, 10_000, 30.0, 5.0) if LONG else Size(400, 240, 12, 300, 0.0, 0.0)
+SMALL = Size(clients=4, rate=200, facts=80, listeners=10, sockets=200, back=0.5, late=0.0, away=0.0)
+WHOLE = Size(clients=16, rate=1000, facts=10_000, listeners=100, sockets=10_000, back=10.0, late=30.0, away=5.0)
+SIZE = WHOLE if LONG else SMALL

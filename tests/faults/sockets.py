@@ -3,6 +3,7 @@
 import asyncio
 import json
 import random
+import socket
 from typing import Any
 
 import orjson
@@ -44,8 +45,8 @@ class Wire(asyncio.Protocol):
                 self.transport.abort()
                 return
             self._upgraded, self._buffer = True, rest
-            self.say({"type": "connection_init"})
-            self.say({"id": "1", "type": "subscribe", "payload": self._listener.asked()})
+            self.transport.write(frame({"type": "connection_init"}))
+            self.transport.write(frame({"id": "1", "type": "subscribe", "payload": self._listener.asked()}))
         for message in self._messages():
             self._listener.hear(message, self)
 
@@ -67,12 +68,6 @@ class Wire(asyncio.Protocol):
         self._buffer = buffer
         return found
 
-    def say(self, message: dict[str, Any]) -> None:
-        """Sends one message."""
-        body = json.dumps(message).encode()
-        size = bytes([0x80 | len(body)]) if len(body) < 126 else bytes([0x80 | 126]) + len(body).to_bytes(2, "big")
-        self.transport.write(b"\x81" + size + MASK + body)
-
 
 class Listener:
     """Listens to one stream until it is ended, over as many connections as that takes.
@@ -86,6 +81,7 @@ class Listener:
         self.heard: list[int] = []
         self.wrong: list[str] = []
         self.connections = 0
+        self.pause = LONGEST_PAUSE
         self.ready = asyncio.Event()
         self._query = query
         self._variables = variables
@@ -111,7 +107,7 @@ class Listener:
         self._wire = None
         self.ready.clear()
         if not self._ended:
-            self._coming = asyncio.get_running_loop().create_task(self._come(random.uniform(0, LONGEST_PAUSE)))
+            self._coming = asyncio.get_running_loop().create_task(self._come(random.uniform(0, self.pause)))
 
     def asked(self) -> dict[str, Any]:
         """The subscription, which goes on behind the last cursor."""
@@ -149,3 +145,24 @@ class Listener:
             self.connections += 1
         except OSError:
             self.lost()
+
+
+async def never_reading(port: int, query: str) -> socket.socket:
+    """A socket that asks for a stream, and reads nothing of it."""
+    loop = asyncio.get_running_loop()
+    narrow = socket.socket()
+    narrow.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    narrow.setblocking(False)
+    await loop.sock_connect(narrow, ("127.0.0.1", port))
+    await loop.sock_sendall(narrow, HEAD.encode())
+    assert (await loop.sock_recv(narrow, 4096)).startswith(b"HTTP/1.1 101")
+    for message in ({"type": "connection_init"}, {"id": "1", "type": "subscribe", "payload": {"query": query}}):
+        await loop.sock_sendall(narrow, frame(message))
+    return narrow
+
+
+def frame(message: dict[str, Any]) -> bytes:
+    """One message of a client."""
+    body = json.dumps(message).encode()
+    size = bytes([0x80 | len(body)]) if len(body) < 126 else bytes([0x80 | 126]) + len(body).to_bytes(2, "big")
+    return b"\x81" + size + MASK + body

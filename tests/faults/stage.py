@@ -16,8 +16,9 @@ import httpx
 from db.database import Database, connect
 from db.migrate import migrate, read_migrations
 from dev.postgres import EmbeddedPostgres
-from tests.faults.crowd import SOUNDS, USERS, Crowd
-from tests.faults.processes import Door, Process
+from tests.faults.crowd import PASSING, SOUNDS, USERS, Crowd
+from tests.faults.processes import JUMPING, Door, Process
+from tests.faults.sizes import SIZE
 from tests.faults.sockets import Listener
 from tests.running import free_port
 from tests.serving import token
@@ -53,18 +54,35 @@ class Stage:
         self.postgres = EmbeddedPostgres(folder / "postgres", settings=DURABLE)
         self.dsn = self.postgres.start()
         self.database = Database(self.dsn)
-        self.door = Door(folder, free_port(), CHORUS_DATABASE_URL=self.dsn)
-        self.worker = Process(folder, "worker", CHORUS_DATABASE_URL=self.dsn)
+        self.clock = folder / "clock"
+        environment = {"CHORUS_DATABASE_URL": self.dsn, "CHORUS_TEST_CLOCK": str(self.clock)}
+        self.door = Door(folder, free_port(), **environment)
+        self.worker = Process(folder, "worker", **environment)
+
+    async def have_clocks(self) -> None:
+        """The processes run by clocks that can be set."""
+        for process in (self.door, self.worker):
+            if process.module != JUMPING:
+                process.kill()
+                process.start(JUMPING)
+        await self.door.answers()
+
+    def jump(self, seconds: float) -> None:
+        """From now on both clocks are off by so much."""
+        fresh = self.clock.with_suffix(".new")
+        fresh.write_text(str(seconds))
+        fresh.rename(self.clock)
 
     async def open(self) -> None:
         """The database with people and sounds, a video of each, and both processes."""
-        self.door.start()
+        self.jump(0)
+        self.door.start(JUMPING)
         connection = await connect(self.dsn)
         await migrate(connection, read_migrations())
         await connection.execute(ARRANGED)
         await connection.close()
         await plays.keep(self.database, datetime.now(UTC), 0)
-        self.worker.start()
+        self.worker.start(JUMPING)
         await self.door.answers()
         headers = {"authorization": f"Bearer {token('dev|1')}"}
         async with httpx.AsyncClient(headers=headers) as http:
@@ -126,6 +144,35 @@ class Stage:
         assert self.worker.pid is not None, self.worker.printed
         return not row["waits"] and row["counted"] == head["sequence"]
 
+    @asynccontextmanager
+    async def under_load(self, name: str, **crowd_of: Any) -> AsyncIterator[tuple[Crowd, list[Listener]]]:
+        """People who write and listen for the time of the block; behind it all that must hold is proven."""
+        shares = (await self.sql("select count(*) from shares"))[0][0]
+        crowd = Crowd(f"{self.door.site}/graphql", SIZE.rate, name, **crowd_of)
+        async with self.listened(SIZE.listeners) as listeners:
+            async with crowd.writing():
+                before = await crowd.more(SIZE.facts)
+                yield crowd, listeners
+                after = await crowd.more(SIZE.facts)
+                assert await recount.differences(self.database, datetime.now(UTC)) == {}  # while facts come
+            await self.settled()
+            await self.prove_listeners(listeners)
+        await self.prove_writes(crowd)
+        shares += sum(not known for known in crowd.acknowledged.values())
+        assert (await self.sql("select count(*) from shares"))[0][0] == shares
+        await self.prove_log()
+        assert set(crowd.codes) <= PASSING | {"IN_PROGRESS"}
+        said(
+            fault=name,
+            facts=len(crowd.acknowledged),
+            a_second=(round(before), round(after)),
+            listeners=len(listeners),
+            connections=sum(one.connections for one in listeners),
+            told=sum(len(one.heard) for one in listeners),
+            statuses=dict(crowd.statuses),
+            codes=dict(crowd.codes),
+        )
+
     async def prove_listeners(self, listeners: list[Listener]) -> None:
         """Each heard each of his facts once, in order, and nothing else."""
         rows = await self.sql(
@@ -147,16 +194,16 @@ class Stage:
     async def prove_writes(self, crowd: Crowd) -> None:
         """What was acknowledged is there, once, and nothing else is."""
         made = await self.sql(
-            "select caption as key, 'video_' || sound_id || '_' || id as id from videos where caption like $1"
+            "select caption words, 'video_' || sound_id || '_' || id known from videos where caption like $1"
             " union all select text, 'videocomment_' || sound_id || '_' || id from video_comments where text like $1",
             f"{crowd.name} %",
         )
-        acknowledged = {key: id for key, id in crowd.acknowledged.items() if id}
-        assert sorted((row["key"], row["id"]) for row in made) == sorted(acknowledged.items())
-
-    async def prove_shares(self, shares: int) -> None:
-        """So many were recorded."""
-        assert (await self.sql("select count(*) from shares"))[0][0] == shares
+        acknowledged = [
+            (key + crowd.words if known.startswith("video_") else key, known)
+            for key, known in crowd.acknowledged.items()
+            if known
+        ]
+        assert sorted((row["words"], row["known"]) for row in made) == sorted(acknowledged)
 
     async def prove_log(self) -> None:
         """The log is without a gap, and the counts are what the facts say."""
