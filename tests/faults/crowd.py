@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
@@ -19,6 +20,7 @@ PATIENCE = 0.1  # seconds until somebody tries again
 ACCEPT = {"accept": "application/graphql-response+json"}
 PASSING = {"UNAVAILABLE", "TIMEOUT"}
 KINDS = {"postVideo": 10, "addComment": 5, "recordShare": 5}  # facts of one request, each in a transaction of its own
+PLAYS = 30  # more of them, in one transaction
 SHOWN = {"postVideo": "video { id }", "addComment": "comment { id }", "recordShare": "subject { __typename }"}
 FIELDS = [name for name, number in KINDS.items() for _ in range(number)]
 
@@ -27,8 +29,9 @@ def _type(name: str) -> str:
     return name[0].upper() + name[1:]
 
 
-DOCUMENT = "mutation ({}) {{ {} }}".format(
+DOCUMENT = "mutation ({}, $plays: RecordPlaysInput!) {{ {} {} }}".format(
     ", ".join(f"$f{n}: {_type(name)}Input!" for n, name in enumerate(FIELDS)),
+    "plays: recordPlays(input: $plays) { __typename ... on RecordPlaysPayload { accepted duplicates } }",
     " ".join(
         f"f{n}: {name}(input: $f{n}) {{ __typename ... on {_type(name)}Payload {{ {SHOWN[name]} }}"
         " ... on IdempotencyRefused { reason } }"
@@ -39,7 +42,7 @@ DOCUMENT = "mutation ({}) {{ {} }}".format(
 
 @dataclass
 class Crowd:
-    """`acknowledged` holds what each key was answered with; `statuses` and `codes` what went wrong meanwhile."""
+    """`acknowledged` holds what each key was answered with, `played` the plays, and `statuses` and `codes` what went wrong meanwhile."""
 
     url: str
     rate: int
@@ -47,9 +50,16 @@ class Crowd:
     words: str = ""  # behind the key in each caption
     sign: Callable[[str], str] = token
     acknowledged: dict[str, str] = field(default_factory=dict)
+    played: set[str] = field(default_factory=set)
     statuses: Counter[int] = field(default_factory=Counter)
     codes: Counter[str] = field(default_factory=Counter)
+    begun: datetime = field(default_factory=lambda: datetime.now(UTC))
     _numbers: Any = field(default_factory=itertools.count)
+
+    @property
+    def facts(self) -> int:
+        """How many are acknowledged."""
+        return len(self.acknowledged) + len(self.played)
 
     @asynccontextmanager
     async def writing(self) -> AsyncIterator["Crowd"]:
@@ -66,14 +76,14 @@ class Crowd:
 
     async def more(self, facts: int) -> float:
         """Returns once so many more are acknowledged: as many a second."""
-        began, before = time.monotonic(), len(self.acknowledged)
+        began, before = time.monotonic(), self.facts
         async with asyncio.timeout(60 + 30 * facts / self.rate):
-            while len(self.acknowledged) < before + facts:  # noqa: ASYNC110  who writes does not know of it
+            while self.facts < before + facts:  # noqa: ASYNC110  who writes does not know of it
                 await asyncio.sleep(0.01)
-        return (len(self.acknowledged) - before) / (time.monotonic() - began)
+        return (self.facts - before) / (time.monotonic() - began)
 
     async def _write(self, http: httpx.AsyncClient, place: int, stopped: asyncio.Event) -> None:
-        pause = SIZE.clients * len(FIELDS) / self.rate
+        pause = SIZE.clients * (len(FIELDS) + PLAYS) / self.rate
         due = time.monotonic() + pause * place / SIZE.clients
         while not stopped.is_set():
             await asyncio.sleep(max(0.0, due - time.monotonic()))
@@ -82,16 +92,19 @@ class Crowd:
 
     async def _request(self, http: httpx.AsyncClient, number: int) -> None:
         inputs = {f"f{n}": self._wish(name, number, n) for n, name in enumerate(FIELDS)}
+        inputs["plays"] = {"plays": [self._play(number, n) for n in range(PLAYS)]}
         signed_in = {"authorization": f"Bearer {self.sign(f'dev|{number % USERS + 1}')}"}
         body = {"query": DOCUMENT, "variables": inputs}
-        while not all(wish["idempotencyKey"] in self.acknowledged for wish in inputs.values()):
+        waiting = set(inputs)
+        while waiting:
             try:
                 answer = await http.post(self.url, json=body, headers=signed_in)
             except httpx.TransportError:
                 await asyncio.sleep(PATIENCE)
                 continue
             self.statuses[answer.status_code] += 1
-            if not self._read(answer.json(), inputs):
+            waiting -= self._acknowledge(answer.json(), inputs)
+            if waiting:
                 await asyncio.sleep(PATIENCE)
 
     def _wish(self, name: str, number: int, place: int) -> dict[str, Any]:
@@ -103,19 +116,30 @@ class Crowd:
             return wish | {"subjectId": f"video_{sound}_{sound}", "text": key}
         return wish | {"subjectId": f"sound_{sound}", "channel": "link"}
 
-    def _read(self, answer: dict[str, Any], inputs: dict[str, Any]) -> bool:
-        # Whether all was well.
-        errors = answer.get("errors", [])
-        self.codes.update(error["extensions"]["code"] for error in errors)
-        found = answer.get("data") or {}
-        for place, wish in inputs.items():
-            result = found.get(place)
-            if result is None:
-                continue
+    def _play(self, number: int, place: int) -> dict[str, Any]:
+        # Two hours ago: a clock that is an hour off takes it all the same.
+        at = self.begun - timedelta(hours=2)
+        return {
+            "eventId": f"{self.name}/{number}.{place}",
+            "subjectId": f"video_{place % SOUNDS + 1}_{place % SOUNDS + 1}" if place % 2 else "track_1",
+            "playedAt": at.isoformat(),
+            "durationMs": 9000,
+        }
+
+    def _acknowledge(self, answer: dict[str, Any], inputs: dict[str, Any]) -> set[str]:
+        # The fields that were.
+        self.codes.update(error["extensions"]["code"] for error in answer.get("errors", []))
+        found = {place: result for place, result in (answer.get("data") or {}).items() if result is not None}
+        for place, result in list(found.items()):
             if result["__typename"] == "IdempotencyRefused" and result["reason"] == "IN_PROGRESS":
                 self.codes["IN_PROGRESS"] += 1
-                continue
-            assert result["__typename"].endswith("Payload"), result
-            key, shown = wish["idempotencyKey"], (result.get("video") or result.get("comment") or {}).get("id", "")
-            assert self.acknowledged.setdefault(key, shown) == shown
-        return not errors
+                del found[place]
+            elif place == "plays":
+                assert result["accepted"] + result["duplicates"] == PLAYS, result
+                self.played |= {play["eventId"] for play in inputs["plays"]["plays"]}
+            else:
+                assert result["__typename"].endswith("Payload"), result
+                key, shown = inputs[place]["idempotencyKey"], result.get("video") or result.get("comment") or {}
+                known = shown.get("id", "")
+                assert self.acknowledged.setdefault(key, known) == known
+        return set(found)

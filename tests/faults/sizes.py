@@ -22,6 +22,6 @@ class Size(NamedTuple):
     away: float
 
 
-SMALL = Size(clients=4, rate=200, facts=80, listeners=10, sockets=200, back=0.5, late=0.0, away=0.0)
+SMALL = Size(clients=4, rate=500, facts=200, listeners=10, sockets=200, back=0.5, late=0.0, away=0.0)
 WHOLE = Size(clients=16, rate=1000, facts=10_000, listeners=100, sockets=10_000, back=10.0, late=30.0, away=5.0)
 SIZE = WHOLE if LONG else SMALL

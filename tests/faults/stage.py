@@ -54,10 +54,10 @@ class Stage:
         self.postgres = EmbeddedPostgres(folder / "postgres", settings=DURABLE)
         self.dsn = self.postgres.start()
         self.database = Database(self.dsn)
-        self.clock = folder / "clock"
-        environment = {"CHORUS_DATABASE_URL": self.dsn, "CHORUS_TEST_CLOCK": str(self.clock)}
-        self.door = Door(folder, free_port(), **environment)
-        self.worker = Process(folder, "worker", **environment)
+        self.clocks = folder / "serve.clock", folder / "worker.clock"
+        of_door, of_worker = ({"CHORUS_DATABASE_URL": self.dsn, "CHORUS_TEST_CLOCK": str(file)} for file in self.clocks)
+        self.door = Door(folder, free_port(), **of_door)
+        self.worker = Process(folder, "worker", **of_worker)
 
     async def have_clocks(self) -> None:
         """The processes run by clocks that can be set."""
@@ -67,15 +67,16 @@ class Stage:
                 process.start(JUMPING)
         await self.door.answers()
 
-    def jump(self, seconds: float) -> None:
-        """From now on both clocks are off by so much."""
-        fresh = self.clock.with_suffix(".new")
-        fresh.write_text(str(seconds))
-        fresh.rename(self.clock)
+    def jump(self, *seconds: float) -> None:
+        """From now on the clocks of the API and of the worker are off by so much."""
+        for file, off in zip(self.clocks, seconds, strict=True):
+            fresh = file.with_suffix(".new")
+            fresh.write_text(str(off))
+            fresh.rename(file)
 
     async def open(self) -> None:
         """The database with people and sounds, a video of each, and both processes."""
-        self.jump(0)
+        self.jump(0, 0)
         self.door.start(JUMPING)
         connection = await connect(self.dsn)
         await migrate(connection, read_migrations())
@@ -134,7 +135,7 @@ class Stage:
 
     async def settled(self) -> None:
         """Returns once everything is in the log and counted."""
-        await until(self._is_settled, 60)
+        await until(self._is_settled, 300)
 
     async def _is_settled(self) -> bool:
         head = await self.database.log_head()
@@ -160,11 +161,14 @@ class Stage:
         await self.prove_writes(crowd)
         shares += sum(not known for known in crowd.acknowledged.values())
         assert (await self.sql("select count(*) from shares"))[0][0] == shares
+        played = await self.sql("select event_id from plays where event_id like $1", f"{crowd.name}/%")
+        assert sorted(row["event_id"] for row in played) == sorted(crowd.played)
         await self.prove_log()
         assert set(crowd.codes) <= PASSING | {"IN_PROGRESS"}
         said(
             fault=name,
-            facts=len(crowd.acknowledged),
+            facts=crowd.facts,
+            plays_among_them=len(crowd.played),
             a_second=(round(before), round(after)),
             listeners=len(listeners),
             connections=sum(one.connections for one in listeners),
@@ -187,7 +191,7 @@ class Stage:
                 for row in rows
                 if row["sequence"] > listener.begin and sound in (None, f"sound_{row['sound_id']}")
             ]
-            await until(lambda one=listener, most=len(told): _is(len(one.heard) >= most), 30)
+            await _heard(listener, len(told))
             assert listener.heard == told
             assert listener.wrong == []
 
@@ -212,8 +216,11 @@ class Stage:
         assert await recount.differences(self.database, datetime.now(UTC)) == {}
 
 
-async def _is(answer: bool) -> bool:
-    return answer
+async def _heard(listener: Listener, facts: int) -> None:
+    async def enough() -> bool:
+        return len(listener.heard) >= facts
+
+    await until(enough, 120)
 
 
 def said(**figures: object) -> None:
