@@ -10,14 +10,21 @@ from tests.faults.stage import Stage
 
 
 @pytest.fixture(scope="module")
-async def stage() -> AsyncIterator[Stage]:
-    """The house, which answers when a test begins."""
+async def house() -> AsyncIterator[Stage]:
+    """The house."""
     with tempfile.TemporaryDirectory(prefix="chorus-test-") as name:
         folder = Path(name)
         folder.chmod(0o755)  # noqa: ASYNC240  where the tests run as root, Postgres is somebody else
-        house = Stage(folder)
+        stage = Stage(folder)
         try:
-            await house.open()
-            yield house
+            await stage.open()
+            yield stage
         finally:
-            await house.close()
+            await stage.close()
+
+
+@pytest.fixture
+async def stage(house: Stage) -> Stage:
+    """The house when a test begins: all of it is there, whatever the test before left of it."""
+    await house.stands()
+    return house

@@ -59,6 +59,15 @@ class Stage:
         self.door = Door(folder, free_port(), **of_door)
         self.worker = Process(folder, "worker", **of_worker)
 
+    async def stands(self) -> None:
+        """Returns once the database and both processes are there, started where they are not."""
+        if not await asyncio.to_thread(self.postgres.running):
+            await self.restart_postgres()
+        for process in (self.door, self.worker):
+            if process.pid is None:
+                process.start()
+        await self.door.answers()
+
     async def have_clocks(self) -> None:
         """The processes run by clocks that can be set."""
         for process in (self.door, self.worker):
