@@ -44,11 +44,12 @@ async def differences(
     connection: asyncpg.Connection, recounts: Mapping[str, str] = RECOUNTS, counted: Mapping[str, Rows] | None = None
 ) -> dict[str, list[Any]]:
     """What each recount finds, of those that find anything; rows of `counted`, by table, stand in the place of those that are stored."""
+    counted = counted or {}
     found = {}
     for name, statement in recounts.items():
-        tables = [table for table in (name.partition(".")[0], *BESIDE.get(name, [])) if table in (counted or {})]
+        tables = [table for table in (name.partition(".")[0], *BESIDE.get(name, [])) if counted.get(table)]
         instead = ", ".join(_instead(table, place) for place, table in enumerate(tables, start=1))
-        rows = [(counted or {})[table] for table in tables]
+        rows = [counted[table] for table in tables]
         found[name] = await connection.fetch(f"with {instead} {statement}" if tables else statement, *rows)
     return {name: rows for name, rows in found.items() if rows}
 

@@ -53,7 +53,7 @@ class Stage:
         self.folder = folder
         self.postgres = EmbeddedPostgres(folder / "postgres", settings=DURABLE)
         self.dsn = self.postgres.start()
-        self.database = Database(self.dsn)
+        self.database = Database(self.dsn, statement_seconds=600)
         self.clocks = folder / "serve.clock", folder / "worker.clock"
         of_door, of_worker = ({"CHORUS_DATABASE_URL": self.dsn, "CHORUS_TEST_CLOCK": str(file)} for file in self.clocks)
         self.door = Door(folder, free_port(), **of_door)
