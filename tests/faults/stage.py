@@ -30,7 +30,7 @@ DURABLE = {"fsync": "off", "synchronous_commit": "on", "max_connections": "100",
 ARRANGED = f"""
 with made as (
     insert into users (handle, display_name, region, joined_at)
-    select 'user' || n, 'User', 'DE', now() - interval '1 year' from generate_series(1, {USERS}) n returning id, handle),
+    select 'user' || n, 'User', 'DE', now() - interval '1 year' from generate_series(1, {USERS} + 1) n returning id, handle),
 claimed as (insert into handles (handle, user_id) select handle, id from made)
 insert into identities (subject, user_id) select 'dev|' || id, id from made;
 insert into sounds (title, kind, duration_ms, created_at)

@@ -14,7 +14,7 @@ from db.database import connect
 from events.outbox import Event, publish_all
 from server.auth import mint
 from tests.ask import SECRET, Api
-from tests.faults.crowd import ACCEPT
+from tests.faults.crowd import ACCEPT, USERS
 from tests.faults.sizes import SIZE
 from tests.faults.sockets import Listener, never_reading
 from tests.faults.stage import POSTED, Stage, said
@@ -22,7 +22,7 @@ from tests.serving import token
 from tests.trending.scene import POST, post
 from tests.until import until
 
-SIGNED_IN = {"authorization": f"Bearer {token('dev|1')}"}
+ANOTHER = {"authorization": f"Bearer {token(f'dev|{USERS + 1}')}"}  # for whom nobody of the crowd has to wait
 HOUR = 3600.0
 JUMPS = [(HOUR, HOUR), (0.0, 0.0), (-HOUR, -HOUR), (HOUR, 0.0), (0.0, HOUR), (0.0, 0.0)]  # of the API, of the worker
 SCORED = """select from trend_scopes where region = 'GLOBAL' and niche_id = 0 and scored_at between $1 and $2"""
@@ -125,12 +125,12 @@ async def test_a_transaction_commits_long_after_those_that_began_behind_it(stage
         began = time.monotonic()
         wish = {"soundId": "sound_1", "caption": "late", "durationMs": 1000}
         late = asyncio.create_task(
-            http.post(crowd.url, json={"query": POST, "variables": {"input": wish}}, headers=SIGNED_IN)
+            http.post(crowd.url, json={"query": POST, "variables": {"input": wish}}, headers=ANOTHER)
         )
         await until(lambda: stage.sql("select from pg_locks where locktype = 'advisory' and not granted"))
+        await crowd.more(SIZE.facts // 10)
         while time.monotonic() - began < SIZE.late:
             await crowd.more(SIZE.facts // 10)
-        await crowd.more(SIZE.facts)
         async with stage.database.transaction() as tx:
             await publish_all(tx, [Event("SOUND_CREATED", datetime.now(UTC), {"sound_id": 1})] * THOUSANDS)
         assert not late.done()
