@@ -40,6 +40,7 @@ insert into tracks (title, duration_ms) values ('A song', 180000);
 SEED = (
     """mutation ($input: PostVideoInput!) { postVideo(input: $input) { ... on PostVideoPayload { video { id } } } }"""
 )
+OPENING = 200  # sockets at a time
 POSTED = """subscription ($sound: ID!, $after: Cursor) { communityActivity(soundId: $sound, after: $after) {
   __typename ... on Update { cursor sequence } ... on ResyncRequired { reason } } }"""
 EVERYTHING = """subscription ($after: Cursor) { events(types: [VIDEO_POSTED, VIDEO_REMOVED], after: $after) {
@@ -124,19 +125,26 @@ class Stage:
         await asyncio.to_thread(self.postgres.stop)
         await asyncio.to_thread(self.postgres.start)
 
-    @asynccontextmanager
-    async def listened(self, number: int) -> AsyncIterator[list[Listener]]:
-        """So many who listen, one in 25 to everything and the others to one sound, for the time of the block."""
-        listeners = [
-            Listener(self.door.port, EVERYTHING)
-            if n % 25 == 0
-            else Listener(self.door.port, POSTED, sound=f"sound_{n % SOUNDS + 1}")
-            for n in range(number)
+    def everybody(self) -> list[Listener]:
+        """Those who listen under load: one in 25 to everything, the others to one sound."""
+        return [
+            Listener(self.door.port, EVERYTHING) if n % 25 == 0 else self.listener(n % SOUNDS + 1)
+            for n in range(SIZE.listeners)
         ]
-        for listener in listeners:
-            listener.start()
+
+    def listener(self, sound: int) -> Listener:
+        """One who listens to a sound."""
+        return Listener(self.door.port, POSTED, sound=f"sound_{sound}")
+
+    @asynccontextmanager
+    async def listened(self, listeners: list[Listener]) -> AsyncIterator[list[Listener]]:
+        """They listen for the time of the block."""
         try:
-            await asyncio.wait_for(asyncio.gather(*(one.ready.wait() for one in listeners)), 60)
+            for begin in range(0, len(listeners), OPENING):
+                some = listeners[begin : begin + OPENING]
+                for listener in some:
+                    listener.start()
+                await asyncio.wait_for(asyncio.gather(*(one.ready.wait() for one in some)), 60)
             yield listeners
         finally:
             for listener in listeners:
@@ -159,7 +167,7 @@ class Stage:
         """People who write and listen for the time of the block; behind it all that must hold is proven."""
         shares = (await self.sql("select count(*) from shares"))[0][0]
         crowd = Crowd(f"{self.door.site}/graphql", SIZE.rate, name, **crowd_of)
-        async with self.listened(SIZE.listeners) as listeners:
+        async with self.listened(self.everybody()) as listeners:
             async with crowd.writing():
                 before = await crowd.more(SIZE.facts)
                 yield crowd, listeners
