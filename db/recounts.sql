@@ -1,4 +1,5 @@
 -- Every count and every copy, counted again from the facts by other statements than made them; each answers with the rows that differ.
+-- Counts of grouped rows are read with min(): in the place of a table may stand one with its rows as they will be counted, of which Postgres knows no key.
 
 -- sounds.videos
 select s.id from sounds s left join videos v on v.sound_id = s.id and not v.hidden
