@@ -1,6 +1,5 @@
 """Posted videos: `python -m bench.posts` says how many a second one process takes, beside the bare statement, and on one sound beside many."""
 
-import asyncio
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,7 +14,19 @@ import uvloop
 
 from bench.report import keep, publish
 from bench.servers import ServerFailed
-from bench.writes import PEOPLE, SOUNDS, AnswersWrong, Client, Scene, charged, clients, latency, scene, shown, taken_in_turn
+from bench.writes import (
+    PEOPLE,
+    SOUNDS,
+    AnswersWrong,
+    Client,
+    Scene,
+    charged,
+    clients,
+    latency,
+    scene,
+    shown,
+    taken_in_turn,
+)
 from db.database import connect
 
 POST = """mutation ($input: PostVideoInput!) { postVideo(input: $input) { __typename ... on PostVideoPayload { video { id caption } } } }"""
@@ -30,7 +41,11 @@ from video"""
 CLIENTS = 32
 TOGETHER = 100  # rows of a bare statement
 POSTS = 1_000
-MANY, ONE, DRESSED = "postVideo, over 1,000 sounds", "postVideo, on one sound", "postVideo with two niches and two hashtags"
+MANY, ONE, DRESSED = (
+    "postVideo, over 1,000 sounds",
+    "postVideo, on one sound",
+    "postVideo with two niches and two hashtags",
+)
 ALONE, HUNDRED = "the bare statement", f"the bare statement, {TOGETHER} rows in each"
 TARGETS = {"share": 0.25, "even": 0.9, "server_us": 550.0}
 HEAD = """| | a second | p50 ms | p99 ms | CPU µs each: server | Postgres | worker |
@@ -73,7 +88,11 @@ async def posted(scene: Scene, asking: list[Client], sounds: list[int], **about:
     """A thousand people post once each, on these sounds in turn. Every one that was acknowledged is there, with its event, and is counted."""
     work = []
     for person in range(1, PEOPLE + 1):
-        wish = {"soundId": f"sound_{sounds[person % len(sounds)]}", "caption": f"by {person}", "durationMs": 8000} | about
+        wish = {
+            "soundId": f"sound_{sounds[person % len(sounds)]}",
+            "caption": f"by {person}",
+            "durationMs": 8000,
+        } | about
         work.append((person, orjson.dumps({"query": POST, "variables": {"input": wish}})))
     made: dict[str, int] = {}
 
@@ -127,7 +146,9 @@ async def _check(scene: Scene, made: dict[str, int]) -> None:
         await connection.close()
     found = {f"video_{row['sound_id']}_{row['id']}": row["creator_id"] for row in there if row["events"] == 1}
     if len(made) != POSTS or found != made:
-        raise AnswersWrong(f"{len(made)} of {POSTS} posts were acknowledged, and {len(found)} are there with their event")
+        raise AnswersWrong(
+            f"{len(made)} of {POSTS} posts were acknowledged, and {len(found)} are there with their event"
+        )
 
 
 async def measure(scene: Scene, rounds: int) -> dict[str, list[Row]]:
@@ -154,12 +175,12 @@ def tables(rows: dict[str, list[Row]], about: dict[str, Any]) -> str:
     share = medians[MANY]["per_second"] / medians[ALONE]["per_second"]
     even = median(one["per_second"] / many["per_second"] for one, many in zip(rows[ONE], rows[MANY], strict=True))
     cost, late = medians[MANY]["server_us"], max(row["shown_s"] for name in (MANY, ONE, DRESSED) for row in rows[name])
-    words = [
+    words = (
         f"Through the API {share:.0%} of the bare statement's{_missed(share >= TARGETS['share'], '25%')}, with {cost:,.0f} µs of the server's CPU"
         f"{_missed(cost <= TARGETS['server_us'], '550', 'at most')}; on one sound {even:.2f} times as many as on many{_missed(even >= TARGETS['even'], '0.9')}."
-        f" Every post that was acknowledged was there with its event, and counted at the latest {late:.2f} s after the last.",
-    ]
-    return "\n".join([HEAD, *lines, "", *words, "", in_words(about, len(rows[MANY]))])
+        f" Every post that was acknowledged was there with its event, and counted at the latest {late:.2f} s after the last."
+    )
+    return "\n".join([HEAD, *lines, "", words, "", in_words(about, len(rows[MANY]))])
 
 
 def _line(name: str, row: Row) -> str:
@@ -167,7 +188,7 @@ def _line(name: str, row: Row) -> str:
     return f"| {name} | {row['per_second']:,.0f} | {row['p50_ms']:.1f} | {row['p99_ms']:.1f} | {' | '.join(f'{cost:,.0f}' for cost in costs)} |"
 
 
-def _missed(met: bool, wanted: str, bound: str = "at least") -> str:  # noqa: FBT001  what it is about
+def _missed(met: bool, wanted: str, bound: str = "at least") -> str:
     return "" if met else f" (missed: {bound} {wanted})"
 
 

@@ -28,7 +28,7 @@ TRACKS = 10_000
 BARE = "bare"  # the same world without a worker, for bare statements
 ARRANGED = (
     f"insert into identities (subject, user_id) select 'bench|' || id, id from users where id <= {PEOPLE}",
-    "insert into tracks (title, duration_ms) select 'Track ' || n, 180000 from generate_series(1, {}) n".format(TRACKS),
+    f"insert into tracks (title, duration_ms) select 'Track ' || n, 180000 from generate_series(1, {TRACKS}) n",
     # Each with a video, so that there are videos to be viewed.
     """insert into videos (sound_id, creator_id, caption, region, duration_ms, created_at, weight, trusted, new_creator)
         select id, 100000, '', 'DE', 1000, created_at, 1, true, true from sounds order by id""",

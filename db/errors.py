@@ -36,6 +36,10 @@ class TooManyLoads(DatabaseUnavailable):
     """More is asked of the database at the moment than it can answer; try again."""
 
 
+class TooManyWrites(DatabaseUnavailable):
+    """More is written at the moment than the database can take; try again."""
+
+
 class SessionsBroken(DomainError):
     """A pooler in front of Postgres gives one session to several clients, which breaks prepared statements, LISTEN and locks: use its session mode, or connect to Postgres itself."""
 
