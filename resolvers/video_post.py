@@ -38,6 +38,10 @@ class PostVideoInput:
     idempotency_key: str | None
 
 
+class PostVideoPayload(dict[str, Any]):
+    """The key of the video, and where it was just written, the `video` itself."""
+
+
 async def post_video(_: Rows, ctx: Context, input: PostVideoInput, response_key: ResponseKey) -> Rows:
     try:
         return [await _post(ctx, input, key_of(ctx, input, response_key))]
@@ -61,10 +65,9 @@ async def _post(ctx: Context, input: PostVideoInput, key: str | None) -> dict[st
     if posted["outcome"] == "BUSY":
         posted = await ctx.db.post_videos(row, None)
     if posted["outcome"] == "POSTED":
-        place = {"sound_id": posted["sound_id"], "video_id": posted["id"]}
-        return {"__typename": "PostVideoPayload", **place, "video": posted}
+        return PostVideoPayload(sound_id=posted["sound_id"], video_id=posted["id"], video=posted)
     if posted["outcome"] == "KEY_USED":
-        return await replayed(ctx.db, (subject, FIELD, key or ""), hashed or b"", ctx.now)
+        return PostVideoPayload(await replayed(ctx.db, (subject, FIELD, key or ""), hashed or b"", ctx.now))
     raise wrong if posted["outcome"] == "INVALID" and wrong else await _refused(ctx, posted["outcome"], sound_id)
 
 

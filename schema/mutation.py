@@ -23,7 +23,7 @@ import resolvers.wish
 from schema.community import Community
 from schema.errors import AlreadyTaken, IdempotencyRefused, InvalidInput, NotFound, SoundNotCleared, SoundUnavailable
 from schema.field import batched
-from schema.node import tagged
+from schema.node import tagged, values
 from schema.notification import MarkNotificationsReadResult
 from schema.play import RecordPlaysResult
 from schema.playlist_edit import CreatePlaylistResult, DeletePlaylistResult, EditPlaylistResult
@@ -66,7 +66,7 @@ class CreateSoundPayload:
 
 @strawberry.type
 class PostVideoPayload:
-    is_type_of = tagged("PostVideoPayload")
+    is_type_of = values(resolvers.video_post.PostVideoPayload)
 
     video: Video = batched(resolvers.video_post.posted)
     community: Community = batched(resolvers.video_post.community)
