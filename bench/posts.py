@@ -65,7 +65,7 @@ async def bare(scene: Scene, rows: int) -> Row:
         await statements[client].fetch(*columns)
 
     found: Row = {}
-    with _on(scene.place.server_core):
+    with on_core(scene.place.server_core):
         async with charged(scene, found, lambda: len(work) * rows):
             spans = await taken_in_turn(CLIENTS, work, do)
     found["server_us"] = found["own_us"]
@@ -75,7 +75,8 @@ async def bare(scene: Scene, rows: int) -> Row:
 
 
 @contextmanager
-def _on(core: int) -> Iterator[None]:
+def on_core(core: int) -> Iterator[None]:
+    """This process, on this core for the time of the block."""
     before = os.sched_getaffinity(0)
     os.sched_setaffinity(0, {core})
     try:
@@ -176,8 +177,8 @@ def tables(rows: dict[str, list[Row]], about: dict[str, Any]) -> str:
     even = median(one["per_second"] / many["per_second"] for one, many in zip(rows[ONE], rows[MANY], strict=True))
     cost, late = medians[MANY]["server_us"], max(row["shown_s"] for name in (MANY, ONE, DRESSED) for row in rows[name])
     words = (
-        f"Through the API {share:.0%} of the bare statement's{_missed(share >= TARGETS['share'], '25%')}, with {cost:,.0f} µs of the server's CPU"
-        f"{_missed(cost <= TARGETS['server_us'], '550', 'at most')}; on one sound {even:.2f} times as many as on many{_missed(even >= TARGETS['even'], '0.9')}."
+        f"Through the API {share:.0%} of the bare statement's{missed(share >= TARGETS['share'], '25%')}, with {cost:,.0f} µs of the server's CPU"
+        f"{missed(cost <= TARGETS['server_us'], '550', 'at most')}; on one sound {even:.2f} times as many as on many{missed(even >= TARGETS['even'], '0.9')}."
         f" Every post that was acknowledged was there with its event, and counted at the latest {late:.2f} s after the last."
     )
     return "\n".join([HEAD, *lines, "", words, "", in_words(about, len(rows[MANY]))])
@@ -188,7 +189,8 @@ def _line(name: str, row: Row) -> str:
     return f"| {name} | {row['per_second']:,.0f} | {row['p50_ms']:.1f} | {row['p99_ms']:.1f} | {' | '.join(f'{cost:,.0f}' for cost in costs)} |"
 
 
-def _missed(met: bool, wanted: str, bound: str = "at least") -> str:
+def missed(met: bool, wanted: str, bound: str = "at least") -> str:
+    """What was wanted, in words, where it was not met."""
     return "" if met else f" (missed: {bound} {wanted})"
 
 

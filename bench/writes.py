@@ -32,6 +32,7 @@ ARRANGED = (
     # Each with a video, so that there are videos to be viewed.
     """insert into videos (sound_id, creator_id, caption, region, duration_ms, created_at, weight, trusted, new_creator)
         select id, 100000, '', 'DE', 1000, created_at, 1, true, true from sounds order by id""",
+    "select add_plays_partition((now() at time zone 'UTC')::date + day) from generate_series(-1, 1) day",
     "vacuum analyze",
 )
 Ask = Callable[[int, str, dict[str, Any]], Awaitable[Any]]

@@ -320,9 +320,12 @@ class Database(Named):
             return load
         if query.shape == "row_each":
             return partial(self._writer.write, query)
+        connections = self._writers if query.shape == "write" else self._readers
 
         async def run(*args: Any) -> Any:
-            return _shaped(query, await self._send(query, lambda: (query.sql, args)))
+            async with connections.lend() as lent:
+                self._seen(query.name)
+                return _shaped(query, await lent.fetch(query, query.sql, args))
 
         return run
 
@@ -339,4 +342,4 @@ def _shaped(query: Query, rows: list[Any]) -> Any:
     row = rows[0] if rows else None
     if query.shape == "value":
         return row[0] if row is not None else None
-    return row if query.shape == "row" else None
+    return row if query.shape in ("row", "write") else None

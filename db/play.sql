@@ -1,21 +1,24 @@
 -- Plays: recorded a call at a time, counted from the log, and kept as sums of an hour when they are old.
 
--- name: played_tracks :one_per(id)
-select id from tracks where id = any($1::bigint[])
-
--- name: played_sounds :one_per(id)
-select id from sounds where id = any($1::bigint[]) and status <> 'REMOVED'
-
--- name: played_videos :one_per(sound_id, id)
-select sound_id, id from videos join unnest($1::bigint[], $2::bigint[]) wanted(s, v) on sound_id = s and id = v where not hidden
-
--- name: record_plays :value
--- The plays of the listener $1 with their event, and how many of them are new: in the order of their key, so that two calls with the same plays wait in line.
-with given as (
+-- name: record_plays :write
+-- The plays of the listener $1 with their event: how many of them are new, and which are of nothing that can be played, whoever blocked whom. They are recorded in
+-- the order of their key, so that two calls with the same plays wait in line; none where the listener may not write. Lists are texts with a space between
+-- two: to encode an array takes the client ten times as long.
+with listener as materialized (
+    select from users where id = $1 and status = 'ACTIVE'),
+sent as materialized (
+    select place, event_id, subject_kind, subject_id, sound_id, played_at, duration_ms,
+        case subject_kind
+            when 'TRACK' then exists (select from tracks t where t.id = subject_id)
+            when 'SOUND' then exists (select from sounds s where s.id = subject_id and status <> 'REMOVED')
+            else exists (select from videos v where v.sound_id = play.sound_id and v.id = subject_id and not hidden)
+        end as there
+    from unnest(string_to_array($3, ' '), string_to_array($4, ' '), string_to_array($5, ' ')::bigint[], string_to_array($6, ' ', '-')::bigint[],
+            $7::timestamptz[], string_to_array($8, ' ')::integer[])
+        with ordinality play(event_id, subject_kind, subject_id, sound_id, played_at, duration_ms, place)),
+given as (
     select distinct on (played_at, event_id) event_id, subject_kind, subject_id, sound_id, played_at, duration_ms
-    from unnest($3::text[], $4::text[], $5::bigint[], $6::bigint[], $7::timestamptz[], $8::integer[])
-        with ordinality play(event_id, subject_kind, subject_id, sound_id, played_at, duration_ms, place)
-    order by played_at, event_id, place),
+    from sent where there and exists (select from listener) order by played_at, event_id, place),
 recorded as (
     insert into plays (listener_id, played_at, event_id, subject_kind, subject_id, sound_id, duration_ms)
     select $1, played_at, event_id, subject_kind, subject_id, sound_id, duration_ms from given
@@ -29,7 +32,8 @@ told as (
         'sounds', coalesce(jsonb_agg(jsonb_build_array(subject_id, plays)) filter (where subject_kind = 'SOUND'), '[]'),
         'videos', coalesce(jsonb_agg(jsonb_build_array(sound_id, subject_id, plays)) filter (where subject_kind = 'VIDEO'), '[]'))
     from sums having count(*) > 0)
-select count(*) from recorded
+select exists (select from listener) as may_write, (select count(*) from recorded) as accepted,
+    (select coalesce(array_agg(place order by place) filter (where not there), '{}') from sent) as missing
 
 -- name: plays_end :value
 -- Where to end between the positions $1 and $2 so that there are at most $3 calls.
