@@ -21,7 +21,7 @@ Choose = Callable[[], list["Written"]]
 Send = Callable[[Query, Choose], Awaitable[list[Any]]]
 
 MOST_ROWS = 100  # of one statement: beyond that each costs as much, and all wait longer
-MOST_AT_ONCE = 2  # statements of one query
+MOST_AT_ONCE = 4  # statements of one query
 MOST_WAITING = 10_000  # rows of one query; beyond it a new one is refused
 LOOKED_AT = 1_000  # rows that wait, when a statement is made
 
