@@ -40,30 +40,25 @@ select exists (select from listener) as may_write, (select count(*) from recorde
 select coalesce(
     (select sequence from log where sequence > $1 and sequence <= $2 and type = 'PLAYS_RECORDED' order by sequence offset $3 - 1 limit 1), $2::bigint)
 
--- name: track_plays :row
-select coalesce(array_agg(id order by id), '{}') ids, coalesce(array_agg(plays order by id), '{}') plays from (
+-- name: add_track_plays :execute
+-- Those of the log after $1 up to $2; in the tracks' order. Summed here: to fetch and to send back what 50,000 plays were of takes the worker as long as all else.
+update tracks t set play_count = t.play_count + played.plays
+from (
     select (play ->> 0)::bigint id, sum((play ->> 1)::bigint)::bigint plays
     from log cross join jsonb_array_elements(body -> 'tracks') play
     where sequence > $1 and sequence <= $2 and type = 'PLAYS_RECORDED'
-    group by 1) played
-
--- name: video_plays :row
-select coalesce(array_agg(sound_id order by sound_id, id), '{}') sound_ids, coalesce(array_agg(id order by sound_id, id), '{}') ids,
-    coalesce(array_agg(plays order by sound_id, id), '{}') plays
-from (
-    select (play ->> 0)::bigint sound_id, (play ->> 1)::bigint id, sum((play ->> 2)::bigint)::bigint plays
-    from log cross join jsonb_array_elements(body -> 'videos') play
-    where sequence > $1 and sequence <= $2 and type = 'PLAYS_RECORDED'
-    group by 1, 2) played
-
--- name: add_track_plays :execute
-update tracks t set play_count = t.play_count + played.plays from unnest($1::bigint[], $2::bigint[]) played(id, plays) where t.id = played.id
+    group by 1 order by 1) played
+where t.id = played.id
 
 -- name: add_video_plays :execute
--- A video that was taken away meanwhile is viewed no more. Its community's views are those of the videos that are shown: what is hidden brings its own along when it is shown again.
+-- Likewise. A video that was taken away meanwhile is viewed no more. Its community's views are those of the videos that are shown: what is hidden brings its own along when it is shown again.
 with viewed as (
     update videos v set view_count = v.view_count + played.plays
-    from unnest($1::bigint[], $2::bigint[], $3::bigint[]) played(sound_id, id, plays)
+    from (
+        select (play ->> 0)::bigint sound_id, (play ->> 1)::bigint id, sum((play ->> 2)::bigint)::bigint plays
+        from log cross join jsonb_array_elements(body -> 'videos') play
+        where sequence > $1 and sequence <= $2 and type = 'PLAYS_RECORDED'
+        group by 1, 2 order by 1, 2) played
     where v.sound_id = played.sound_id and v.id = played.id
     returning v.sound_id, played.plays, v.hidden)
 update sounds s set view_count = s.view_count + views.views

@@ -27,8 +27,8 @@ insert into artist_sounds (artist_id, sound_id) select distinct unnest($2::bigin
 -- name: post_videos :row_each Video
 -- Videos that are posted at the same time, each judged for itself: `outcome` is POSTED, with the video, or why it is not there.
 -- A key is claimed, with its result, before anything is written for it: the lock is over as soon as the other's commit, which this snapshot may not see.
--- The row lock of a creator in a community decides the weight of two videos that one account posts at once (trending.md): `earlier` is the decayed number
--- before this one, and the weight is that of trending/counters.py. Who would wait for that lock is BUSY, and comes again alone, so that the others do not.
+-- The row lock of a creator in a community decides the weight of two videos that one account posts at once (trending.md): `earlier` is the decayed number,
+-- `before` that before this one, and the weight is that of trending/counters.py. Who would wait for that lock is BUSY, and comes again alone, so that the others do not.
 with given as materialized (
     select place, subject, key, input_hash, kept_since, creator_id, sound_id, caption, string_to_array(hashtags, ' ') as hashtags,
         string_to_array(niche_ids, ' ')::smallint[] as niche_ids, region, duration_ms, response_to_sound_id, response_to_id, response_kind, created_at, valid,
@@ -78,16 +78,22 @@ joined as (
     select sound_id, creator_id, 1, created_at, created_at, shown_in, 1 from posted order by sound_id, creator_id
     on conflict (sound_id, creator_id) do update set
         video_count = c.video_count + 1,
+        first_posted_at = least(c.first_posted_at, excluded.first_posted_at),
         last_posted_at = greatest(c.last_posted_at, excluded.last_posted_at),
-        earlier = decayed(c.earlier, greatest(0, date_part('epoch', excluded.last_posted_at - c.last_posted_at)) / 3600, 1344) + 1
-    returning sound_id, creator_id, earlier - 1 as earlier, video_count = 1 as new_creator),
+        earlier = decayed(c.earlier, greatest(0, date_part('epoch', excluded.last_posted_at - c.last_posted_at)) / 3600, 1344)
+            + decayed(1, greatest(0, date_part('epoch', c.last_posted_at - excluded.last_posted_at)) / 3600, 1344)
+    returning sound_id, creator_id, earlier, last_posted_at, video_count = 1 as new_creator),
+weighed as (
+    -- Where a clock was set back, this one may be older than the last: then it has faded already.
+    select p.*, new_creator, earlier - decayed(1, date_part('epoch', last_posted_at - created_at) / 3600, 1344) as before
+    from posted p join joined using (sound_id, creator_id)),
 video as (
     insert into videos (sound_id, id, creator_id, caption, hashtags, niche_ids, region, duration_ms, created_at, response_to_sound_id,
                         response_to_id, response_kind, top_score, weight, trusted, new_creator)
     select sound_id, id, creator_id, caption, hashtags, niche_ids, shown_in, duration_ms, created_at, response_to_sound_id,
         response_to_id, response_kind, top_score(0, 0, 0, 0, created_at),
-        (0.1 + 0.9 * (1 - exp(-least(greatest(age_days, 0), 9999) / 14))) * power(0.25, least(earlier, 500)), age_days >= 30, new_creator
-    from posted join joined using (sound_id, creator_id)
+        (0.1 + 0.9 * (1 - exp(-least(greatest(age_days, 0), 9999) / 14))) * power(0.25, least(before, 500)), age_days >= 30, new_creator
+    from weighed
     returning {Video}, weight, trusted, new_creator),
 niches as (
     insert into video_niches (sound_id, video_id, niche_id, region, creator_id, trusted, created_at, top_score)

@@ -282,7 +282,7 @@ select query, kinds, region from texts, (values (null::text[], null), ('{HASHTAG
 -- unread: the worker's
 -- scopes_due counters_in_scope newest_charts chart_peaks facts_to_count videos_ahead update_in_order neighbours_due newest_creators_by_sounds newest_sounds_by_users videos_in_turn newest_videos
 -- artist_sounds_in_turn documents_in_turn undocumented_hashtags outbox_is_waiting log_head consumer_position add_log_partition oldest_log_partition drop_log_partition notify prepared_transactions
--- plays_end track_plays video_plays add_plays_partitions oldest_plays_day close_plays_partition lock_play_fold drop_plays_partition hurry
+-- plays_end add_plays_partitions oldest_plays_day close_plays_partition lock_play_fold drop_plays_partition hurry
 -- sound_creators notifiable
 
 -- unread: the streams', once a second a process
