@@ -220,9 +220,7 @@ def tables(rows: dict[str, list[Row]], about: dict[str, Any]) -> str:
         f" and a chart {steady['chart_s']:.2f} s after the last of {BURST} posts{missed(steady['chart_s'] <= TARGETS['chart_s'], '5 s', 'at most')}."
         " Every play that was acknowledged was there, once, and counted."
     )
-    return "\n".join(
-        [HEAD, *[_line(name, row) for name, row in medians.items()], "", words, "", in_words(about, len(rows[API]))]
-    )
+    return "\n".join([HEAD, *[_line(name, row) for name, row in medians.items()], "", words, "", in_words(about, rows)])
 
 
 def _line(name: str, row: Row) -> str:

@@ -4,7 +4,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import count
-from statistics import median
+from statistics import mean, median
 from typing import Annotated, Any
 
 import asyncpg
@@ -181,7 +181,7 @@ def tables(rows: dict[str, list[Row]], about: dict[str, Any]) -> str:
         f"{missed(cost <= TARGETS['server_us'], '550', 'at most')}; on one sound {even:.2f} times as many as on many{missed(even >= TARGETS['even'], '0.9')}."
         f" Every post that was acknowledged was there with its event, and counted at the latest {late:.2f} s after the last."
     )
-    return "\n".join([HEAD, *lines, "", words, "", in_words(about, len(rows[MANY]))])
+    return "\n".join([HEAD, *lines, "", words, "", in_words(about, rows)])
 
 
 def _line(name: str, row: Row) -> str:
@@ -194,13 +194,15 @@ def missed(met: bool, wanted: str, bound: str = "at least") -> str:
     return "" if met else f" (missed: {bound} {wanted})"
 
 
-def in_words(about: dict[str, Any], rounds: int) -> str:
-    """Where it was measured."""
+def in_words(about: dict[str, Any], rows: dict[str, list[Row]]) -> str:
+    """Where it was measured, and who else was there."""
     place, cores = about["machine"], about["cores"]
     names = ", ".join(f"{name} {version}" for name, version in about["versions"].items() if name != "wrk")
+    others = [row["others"] for each in rows.values() for row in each]
     return (
-        f"{about['at'][:10]}, commit {about['commit']}, {rounds} rounds: {place['cores']} cores of {place['processor']}, {place['memory_gib']} GiB,"
-        f" {place['kernel']}; {names}. The server had core {cores['server']}; Postgres, the worker and those who ask had core {cores['postgres and wrk']}."
+        f"{about['at'][:10]}, commit {about['commit']}, {max(map(len, rows.values()))} rounds: {place['cores']} cores of {place['processor']},"
+        f" {place['memory_gib']} GiB, {place['kernel']}; {names}. The server had core {cores['server']}; Postgres, the worker and those who ask had core"
+        f" {cores['postgres and wrk']}. Others took {mean(others):.0%} of the two (at most {max(others):.0%})."
     )
 
 

@@ -63,6 +63,12 @@ class Scene:
             "own": time.process_time(),
         }
 
+    def others(self, used: dict[str, float], busy: machine.Cores, seconds: float) -> float:
+        """Whose share of the two cores was anybody else's, or the machine's host's."""
+        cores = (self.place.server_core, self.place.other_core)
+        taken = sum(busy.busy[core] + busy.stolen[core] for core in cores) - sum(used.values())
+        return max(0.0, taken) / seconds / len(cores)
+
 
 @contextmanager
 def scene() -> Iterator[Scene]:
@@ -179,13 +185,13 @@ async def taken_in_turn(workers: int, work: list[Any], do: Callable[[int, Any], 
 @asynccontextmanager
 async def charged(scene: Scene, found: dict[str, float], each: Callable[[], int]) -> AsyncIterator[None]:
     """Fills in what the block takes: seconds, and of each process microseconds of CPU for each of what was done."""
-    before, began = scene.used(), time.perf_counter()
+    cores, before, began = machine.cores(), scene.used(), time.perf_counter()
     yield
-    found["seconds"] = time.perf_counter() - began
-    after = scene.used()
-    found["per_second"] = each() / found["seconds"]
-    for name, seconds in before.items():
-        found[f"{name}_us"] = (after[name] - seconds) / each() * 1e6
+    seconds = time.perf_counter() - began
+    used = {name: after - before[name] for name, after in scene.used().items()}
+    found["per_second"] = each() / seconds
+    found["others"] = scene.others(used, machine.cores().since(cores), seconds)
+    found |= {f"{name}_us": spent / each() * 1e6 for name, spent in used.items()}
 
 
 def latency(spans: list[float]) -> dict[str, float]:
