@@ -5,7 +5,8 @@ import random
 import time
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
-from itertools import count
+from functools import cache
+from itertools import accumulate, chain, count
 from statistics import median
 from typing import Annotated, Any
 
@@ -54,11 +55,16 @@ Row = dict[str, float]
 
 
 class Plays:
-    """Calls that were never made before, by everybody in turn."""
+    """Calls that were never made before, by everybody in turn. What is played follows Zipf: the nth of its kind a nth as often as the first."""
 
     def __init__(self) -> None:
         self._names = count(1)
         self._random = random.Random(1)
+
+    @staticmethod
+    @cache
+    def _shares(subjects: int) -> list[float]:
+        return list(accumulate(1 / (1 + place // 3) for place in range(subjects)))
 
     def call(self, subjects: Sequence[str]) -> tuple[int, bytes]:
         """Who calls, and what: plays of some of these subjects within the last hour."""
@@ -70,7 +76,9 @@ class Plays:
                 "playedAt": (now - timedelta(seconds=7 * place)).isoformat(),
                 "durationMs": 30_000 + place,
             }
-            for place, subject in enumerate(self._random.choices(subjects, k=EACH))
+            for place, subject in enumerate(
+                self._random.choices(subjects, cum_weights=self._shares(len(subjects)), k=EACH)
+            )
         ]
         return 1 + name % PEOPLE, orjson.dumps({"query": RECORD, "variables": {"input": {"plays": plays}}})
 
@@ -197,8 +205,7 @@ async def measure(scene: Scene, rounds: int) -> dict[str, list[Row]]:
     """All in turn, then again; at last as many as are wanted, for longer."""
     rows: dict[str, list[Row]] = {name: [] for name in (ALONE, API, STEADY)}
     spared = 2 * CHARTS
-    subjects = [f"track_{n}" for n in range(1, TRACKS - spared + 1)] + [f"sound_{n}" for n in range(1, SOUNDS + 1)]
-    subjects += [f"video_{n}_{n}" for n in range(1, SOUNDS + 1)]
+    subjects = list(chain(*((f"track_{n}", f"sound_{n}", f"video_{n}_{n}") for n in range(1, TRACKS - spared + 1))))
     async with clients(scene, CLIENTS) as asking:
         listening = Listening(scene, asking, subjects)
         await listening.flood()  # warms up

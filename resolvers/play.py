@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from db.errors import PlaysAtOnce
 from resolvers import ids
 from resolvers.context import Context, Rows
 from resolvers.errors import AccountSuspended, InvalidId, Refusal
@@ -63,7 +64,7 @@ async def record_plays(_: Rows, ctx: Context, input: RecordPlaysInput) -> Rows:
         checked, wrong = _checked(ctx, input.plays), None
     except Refusal as refusal:
         checked, wrong = _checked(ctx, []), refusal
-    written = await ctx.db.record_plays(listener_id, ctx.now, *checked.columns)
+    written = await _written(ctx, listener_id, checked.columns)
     if not written["may_write"]:
         raise AccountSuspended
     if wrong is not None:
@@ -78,6 +79,13 @@ async def record_plays(_: Rows, ctx: Context, input: RecordPlaysInput) -> Rows:
         "refused": [checked.refused[place] for place in sorted(checked.refused)],
     }
     return [payload]
+
+
+async def _written(ctx: Context, listener_id: int, columns: tuple[Any, ...]) -> Any:
+    try:
+        return await ctx.db.record_plays(listener_id, ctx.now, *columns)
+    except PlaysAtOnce:
+        return await ctx.db.record_plays(listener_id, ctx.now, *columns)  # they are duplicates now
 
 
 def _checked(ctx: Context, plays: Sequence[PlayInput]) -> Checked:
