@@ -202,7 +202,7 @@ def in_words(about: dict[str, Any], rows: dict[str, list[Row]]) -> str:
     return (
         f"{about['at'][:10]}, commit {about['commit']}, {max(map(len, rows.values()))} rounds: {place['cores']} cores of {place['processor']},"
         f" {place['memory_gib']} GiB, {place['kernel']}; {names}. The server had core {cores['server']}; Postgres, the worker and those who ask had core"
-        f" {cores['postgres and wrk']}. Others took {mean(others):.0%} of the two (at most {max(others):.0%})."
+        f" {cores['postgres and wrk']}. Others took {mean(others):.0%} of the two."
     )
 
 

@@ -185,12 +185,12 @@ async def taken_in_turn(workers: int, work: list[Any], do: Callable[[int, Any], 
 @asynccontextmanager
 async def charged(scene: Scene, found: dict[str, float], each: Callable[[], int]) -> AsyncIterator[None]:
     """Fills in what the block takes: seconds, and of each process microseconds of CPU for each of what was done."""
-    cores, before, began = machine.cores(), scene.used(), time.perf_counter()
+    before, cores, began = scene.used(), machine.cores(), time.perf_counter()
     yield
-    seconds = time.perf_counter() - began
+    seconds, busy = time.perf_counter() - began, machine.cores().since(cores)
     used = {name: after - before[name] for name, after in scene.used().items()}
     found["per_second"] = each() / seconds
-    found["others"] = scene.others(used, machine.cores().since(cores), seconds)
+    found["others"] = scene.others(used, busy, seconds)
     found |= {f"{name}_us": spent / each() * 1e6 for name, spent in used.items()}
 
 
