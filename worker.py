@@ -12,7 +12,7 @@ import asyncpg
 from db.database import LOST, Database, connect
 from db.errors import DatabaseUnavailable
 from events import log
-from trending import counting, erasure, notifying, plays, scoring, top_scores
+from trending import counting, erasure, history, notifying, plays, scoring, top_scores
 from trending.counting import Overtaken
 from trending.neighbours import Neighbours
 from trending.renown import Renown
@@ -118,6 +118,7 @@ class Worker:
         await self._in_turn("erasures", lambda: erasure.step(self._database, now), now)
         await self._in_turn("expired results", lambda: self._drop_expired(now), now)
         await self._in_turn("old notifications", lambda: notifying.drop_old(self._database, now), now)
+        await self._in_turn("old charts", lambda: history.thin(self._database, now), now)
         await self._in_turn("old facts", lambda: log.drop_old(self._database, now), now)
         return moved == log.BATCH or counted == counting.BATCH or more_plays or more_to_tell or scored > 0
 
