@@ -363,8 +363,7 @@ create table video_likes (
     video_id bigint not null,
     user_id bigint not null,
     created_at timestamptz not null,
-    primary key (sound_id, video_id, user_id),          -- is_video_liked
-    foreign key (sound_id, video_id) references videos on delete cascade
+    primary key (sound_id, video_id, user_id)           -- is_video_liked, erase_likes_of_videos
 );
 create index video_likes_user on video_likes (user_id);   -- erase_video_likes
 
@@ -379,10 +378,10 @@ create table video_comments (
     like_count bigint not null default 0 check (like_count >= 0),
     reply_to_id bigint,
     hidden boolean not null default false,
-    primary key (sound_id, id),                         -- video_comment_by_key
-    foreign key (sound_id, video_id) references videos on delete cascade
+    primary key (sound_id, id)                          -- video_comment_by_key
 );
-create index video_comments_recent on video_comments (sound_id, video_id, created_at, id) where not hidden;   -- comments_by_video
+create index video_comments_recent on video_comments (sound_id, video_id, created_at, id) where not hidden;   -- comments_by_video, comments_to_erase
+create index video_comments_hidden on video_comments (sound_id, video_id, id) where hidden;   -- comments_to_erase
 create index video_comments_author on video_comments (author_id, sound_id, id);   -- turn_comments
 
 create table video_comment_likes (
@@ -676,6 +675,13 @@ create table erasures (
     xid xid8 not null default pg_current_xact_id(),     -- who could not see the mark is over before anything is erased
     begun_at timestamptz not null,
     log_position bigint not null default 0              -- up to here the log does not name the person any more
+);
+
+-- Videos that are gone, and what stood under them is not yet: likes and comments outlive the row of their video until the worker erases them in turns.
+create table video_erasures (
+    sound_id bigint not null,
+    video_id bigint not null,
+    primary key (sound_id, video_id)                    -- videos_to_erase
 );
 
 -- Facts: written to the outbox in the transaction of the fact, moved to the log in order by the worker.

@@ -1,4 +1,4 @@
--- What is kept for how long: charts as they were, thinner the older they are.
+-- What passes, and how: charts as they were are thinner the older they are.
 
 drop index chart_versions_passing;
 drop function is_history;
@@ -22,3 +22,15 @@ create index chart_versions_passing on chart_versions (region, niche_id, followe
     where chart_keeping("window", as_of, followed_at) = interval '1 hour';   -- drop_chart_versions
 create index chart_versions_aging on chart_versions (chart_keeping("window", as_of, followed_at), followed_at)
     where chart_keeping("window", as_of, followed_at) > interval '1 hour';   -- thin_chart_history
+
+-- Videos that are gone, and what stood under them is not yet: likes and comments outlive the row of their video until the worker erases them in turns.
+
+alter table video_likes drop constraint video_likes_sound_id_video_id_fkey;
+alter table video_comments drop constraint video_comments_sound_id_video_id_fkey;
+create index video_comments_hidden on video_comments (sound_id, video_id, id) where hidden;   -- comments_to_erase
+
+create table video_erasures (
+    sound_id bigint not null,
+    video_id bigint not null,
+    primary key (sound_id, video_id)                    -- videos_to_erase
+);
