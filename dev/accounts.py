@@ -21,12 +21,13 @@ async def accounts(connection: asyncpg.Connection, handles: Sequence[str], mint:
 
 
 async def suggested_handle(connection: asyncpg.Connection) -> str | None:
-    """The handle of somebody whom much happened to in the sample world: the most kinds of notifications, and who follows most."""
+    """The handle of somebody to whom much happened lately in a sample world: notifications of the most kinds, read or not, so that it stays the same one."""
     handle: str | None = await connection.fetchval(
         """
         select handle from users left join (
-            select user_id, count(distinct kind) kinds from notifications where sequence <= 0 group by user_id) told on user_id = id
-        where status = 'ACTIVE' and users.kind = 'PERSONAL' order by kinds desc nulls last, following_count desc, id limit 1
+            select user_id, count(distinct kind) kinds from notifications cross join sample_worlds
+            where occurred_at > world_now - interval '7 days' group by user_id) told on user_id = id
+        where status = 'ACTIVE' and users.kind = 'PERSONAL' order by kinds desc nulls last, id limit 1
         """
     )
     return handle

@@ -228,7 +228,7 @@ insert into neighbour_refreshes (sound_id, refreshed_at, creator_count)
 select id, $1::timestamptz, creator_count from sounds where creator_count > 0
 
 -- step: notifications
--- What people would have been told in the last two weeks (trending/notifying.py), as though everybody had looked two days ago. Older than the log, so that
+-- What people would have been told in the last two weeks (trending/notifying.py), as though everybody had looked a week ago. Older than the log, so that
 -- whatever is told from now on comes after them.
 insert into notifications (user_id, kind, subject_kind, subject_key, actor_id, count, sequence, occurred_at, is_read)
 with facts (user_id, kind, subject_kind, subject_key, actor_id, occurred_at) as (
@@ -256,7 +256,7 @@ with facts (user_id, kind, subject_kind, subject_key, actor_id, occurred_at) as 
 told as (
     select f.user_id, f.kind, subject_kind, subject_key, max(occurred_at) occurred_at,
         (array_agg(actor_id order by occurred_at desc, actor_id))[1] actor_id,
-        count(*) facts, count(*) filter (where occurred_at > $1::timestamptz - interval '2 days') unread
+        count(*) facts, count(*) filter (where occurred_at > $1::timestamptz - interval '7 days') unread
     from facts f left join users a on a.id = f.actor_id
     where occurred_at > $1::timestamptz - interval '14 days' and f.user_id is distinct from actor_id and f.user_id is not null
         and (actor_id is null or a.status = 'ACTIVE')
