@@ -232,7 +232,7 @@ select id, $1::timestamptz, creator_count from sounds where creator_count > 0
 -- whatever is told from now on comes after them.
 insert into notifications (user_id, kind, subject_kind, subject_key, actor_id, count, sequence, occurred_at, is_read)
 with facts (user_id, kind, subject_kind, subject_key, actor_id, occurred_at) as (
-    select followed_id, 'FOLLOWED', 'USER', array[user_id], user_id, created_at from follows
+    select followed_id, 'FOLLOWED' collate "C", 'USER' collate "C", array[user_id], user_id, created_at from follows
     union all
     select s.creator_id, 'SOUND_USED', 'SOUND', array[s.id], v.creator_id, v.created_at
     from sounds s join videos v on v.sound_id = s.id where not v.hidden
