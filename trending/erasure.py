@@ -71,6 +71,8 @@ async def _erase_what_stood_under_videos(database: Database, until: float) -> bo
         if not await _erase_comments(database, videos, until):
             return True
         await database.finish_video_erasures(*videos)
+        if time.monotonic() > until:
+            return True
     return False
 
 
@@ -81,6 +83,8 @@ async def _erase_comments(database: Database, videos: Sequence[Any], until: floa
         if not await _repeat(database, "erase_likes_of_comments", *comments, ROWS, until=until):
             return False
         await database.erase_these_comments(*comments)
+        if time.monotonic() > until:
+            return False
     return True
 
 
