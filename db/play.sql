@@ -80,7 +80,8 @@ select close_plays_partition($1)
 select listener_id, played_at, event_id from play_folds where day = $1 for update
 
 -- name: fold_plays :value
--- The next $5 plays of the day $1 after the position become sums, and the position moves on; null where there are no more.
+-- The next $5 plays of the day $1 after the position become sums, and the position moves on; null where there are no more. Those of a video that is gone
+-- are in no sum.
 with slice as (
     select listener_id, played_at, event_id, subject_kind, subject_id, sound_id, duration_ms from plays
     where played_at >= $1::date::timestamp at time zone 'UTC' and played_at < ($1::date + 1)::timestamp at time zone 'UTC'
@@ -89,7 +90,8 @@ with slice as (
 folded as (
     insert into play_hours as h (subject_id, subject_kind, hour, sound_id, play_count, duration_ms)
     select subject_id, subject_kind, date_trunc('hour', played_at, 'UTC'), min(sound_id), count(*), sum(duration_ms)
-    from slice group by 1, 2, 3 order by 1, 2, 3
+    from slice s where subject_kind <> 'VIDEO' or exists (select from videos v where v.sound_id = s.sound_id and v.id = s.subject_id)
+    group by 1, 2, 3 order by 1, 2, 3
     on conflict (subject_id, subject_kind, hour) do update set
         play_count = h.play_count + excluded.play_count, duration_ms = h.duration_ms + excluded.duration_ms)
 update play_folds f set listener_id = last.listener_id, played_at = last.played_at, event_id = last.event_id

@@ -67,12 +67,19 @@ select v.id from videos v join users u on u.id = v.creator_id where v.hidden <> 
 select min(id) from videos group by sound_id, creator_id having count(*) filter (where new_creator) <> 1
 
 -- video_comments.likes
-select c.id from video_comments c left join video_comment_likes l on l.sound_id = c.sound_id and l.comment_id = c.id
+select c.id from video_comments c join videos v on v.sound_id = c.sound_id and v.id = c.video_id
+    left join video_comment_likes l on l.sound_id = c.sound_id and l.comment_id = c.id
 group by c.sound_id, c.id having min(c.like_count) <> count(l.user_id)
 
 -- track_comments.likes
 select c.id from track_comments c left join track_comment_likes l on l.track_id = c.track_id and l.comment_id = c.id
 group by c.track_id, c.id having min(c.like_count) <> count(l.user_id)
+
+-- video_erasures
+-- What stands under no video, and is not to be erased either.
+select sound_id, video_id from (
+    select sound_id, video_id from video_likes union select sound_id, video_id from video_comments
+    except select sound_id, id from videos except select sound_id, video_id from video_erasures) orphans
 
 -- comments.hidden
 select c.id from (select id, author_id, hidden from video_comments union all select id, author_id, hidden from track_comments) c

@@ -116,10 +116,21 @@ select $1, $2, $3, $4, * from unnest($5::bigint[], $6::smallint[])
 on conflict (region, niche_id, "window", kind, sound_id) do update set peak_rank = excluded.peak_rank
 
 -- name: drop_chart_versions :execute
--- The newest stays for ever, and so does history; the others an hour from when they were followed, or a minute where nobody asked for them: since $5
+-- The newest stays for ever, and history for long; the others an hour from when they were followed, or a minute where nobody asked for them: since $5
 -- nobody did.
 delete from chart_versions
-where region = $1 and niche_id = $2 and not is_history("window", as_of, followed_at) and (followed_at < $3 or followed_at < $4 and as_of > $5)
+where region = $1 and niche_id = $2 and chart_keeping("window", as_of, followed_at) = interval '1 hour'
+    and (followed_at < $3 or followed_at < $4 and as_of > $5)
+
+-- name: thin_chart_history :value
+-- At most $3 of the versions that were to be kept for so long.
+with gone as (
+    delete from chart_versions where (region, niche_id, "window", kind, version) in (
+        select region, niche_id, "window", kind, version from chart_versions
+        where chart_keeping("window", as_of, followed_at) = $1 and chart_keeping("window", as_of, followed_at) > interval '1 hour' and followed_at < $2
+        order by followed_at limit $3)
+    returning 1)
+select count(*) from gone
 
 -- name: chart_versions_at :one_per(region, niche_id, window, kind, wanted_at)
 -- The newest of the kept versions that were there at a time.

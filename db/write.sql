@@ -194,7 +194,7 @@ select unnest(hashtags), created_at, sound_id, id, top_score from changed on con
 select from community_creators where sound_id = $1 and creator_id = $2 for update
 
 -- name: drop_video :row
--- With its copies; what stands under it and who liked it goes with it.
+-- With its copies, and no more than that: what stood under it and who liked it is erased in turns (erase.sql).
 with gone as (
     delete from videos where sound_id = $1 and id = $2 and creator_id = $3 and not hidden
     returning sound_id, id, creator_id, region, niche_ids, hashtags, created_at, weight, trusted, new_creator, view_count),
@@ -204,8 +204,8 @@ unlisted as (
 untagged as (
     delete from hashtag_videos h using gone g
     where h.hashtag = any(g.hashtags) and h.created_at = g.created_at and h.sound_id = g.sound_id and h.video_id = g.id),
-unshared as (
-    delete from shares s using gone g where s.subject_id = g.id and s.subject_kind = 'VIDEO')
+left_behind as (
+    insert into video_erasures (sound_id, video_id) select sound_id, id from gone)
 select * from gone
 
 -- name: creator_video_ids :value

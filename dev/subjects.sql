@@ -281,6 +281,7 @@ select query, kinds, region from texts, (values (null::text[], null), ('{HASHTAG
 
 -- unread: the worker's
 -- scopes_due counters_in_scope newest_charts chart_peaks facts_to_count videos_ahead update_in_order neighbours_due newest_creators_by_sounds newest_sounds_by_users videos_in_turn newest_videos
+-- words_in_turn
 -- artist_sounds_in_turn documents_in_turn undocumented_hashtags outbox_is_waiting log_head consumer_position add_log_partition oldest_log_partition drop_log_partition notify prepared_transactions
 -- plays_end add_plays_partitions oldest_plays_day close_plays_partition lock_play_fold drop_plays_partition hurry
 -- sound_creators notifiable
@@ -302,6 +303,7 @@ select id, head.floor, head.sequence, 500 from log_head head, large_users where 
 select id, head.floor, head.sequence, 500 from log_head head, large_playlists where place <= 20
 
 -- unread: an operator's, and the worker's for whom it erases
+-- videos_to_erase comments_to_erase words_of_user
 -- erasure_due erasure_waits user_to_moderate earlier_are_over sounds_of_videos turn_comments lock_sound newest_reports read_one_snapshot share_snapshot facts_that_wait
 
 -- unread: a mutation's

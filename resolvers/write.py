@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Awaitable, Callable
 from dataclasses import asdict
 from datetime import datetime, timedelta
-from typing import Any, NewType
+from typing import Any, ClassVar, NewType
 
 from db.database import Named, Transaction
 from resolvers.context import Context
@@ -19,6 +19,12 @@ Write = Callable[[Transaction], Awaitable[dict[str, Any]]]
 KEPT = timedelta(hours=24)
 LONGEST_KEY = 128
 NO_TEXT = re.compile("[\x00\ud800-\udfff]")  # what Postgres, or UTF-8, has no place for
+
+
+class ByHeader:
+    """An input that can be repeated without a key, and has its idempotency key, if any, from the header."""
+
+    idempotency_key: ClassVar[str | None] = None
 
 
 async def attempt(ctx: Context, write: Write) -> dict[str, Any]:
@@ -96,7 +102,7 @@ def in_progress() -> Refusal:
 def digest(input: Any) -> bytes:
     """Of an input without its key."""
     values = asdict(input)
-    values.pop("idempotency_key")
+    values.pop("idempotency_key", None)
     return hashlib.sha256(json.dumps(values, sort_keys=True, default=str).encode()).digest()
 
 

@@ -40,7 +40,10 @@ from schema.wish import (
     SetSavedResult,
 )
 
-IDEMPOTENT = "With an idempotency key a repeated call gets the first one's result again, for 24 hours."
+IDEMPOTENT = (
+    "With an idempotency key (`idempotencyKey` where the input has it, else the header `Idempotency-Key`) a repeated call gets the first one's result again, "
+    "for 24 hours."
+)
 
 
 @strawberry.type
