@@ -152,7 +152,7 @@ async def publish(database: Database, version: int) -> None:
                 ones,
                 ones,
                 ones,
-                ones,
+                "{1,1,1,1,1,1,1,1,1,1}",
             )
         )
         await tx.notify(CHARTS, ["GLOBAL/0/HOUR/BREAKOUT"])
