@@ -4,11 +4,11 @@ import asyncio
 import logging
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Hashable, Iterable, Iterator
+from collections.abc import AsyncGenerator, Callable, Hashable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from enum import Enum
-from typing import Any, ClassVar, Generic, NamedTuple, TypeVar
+from typing import Any, ClassVar, Generic, NamedTuple, Self, TypeVar
 
 from db.errors import DatabaseUnavailable
 from events.bus import PATIENCE, Bus, Wakeups
@@ -62,34 +62,69 @@ class Told:
 
 
 class Listener:
-    """One who listens, and sleeps until he is woken."""
+    """One who listens. While he rests he is offered what is told, or woken where he does not take it; at other times he finds it himself."""
 
-    __slots__ = ("_error", "_woken")
+    __slots__ = ("_error", "_take", "_wake")
 
     def __init__(self) -> None:
-        self._woken: asyncio.Future[None] | None = None
         self._error: BaseException | None = None
+        self._take: Callable[[Told], bool] | None = None
+        self._wake: Callable[[], None] | None = None
 
     def tell(self, _: Told | None) -> None:
         """Lets him know that there is something; what it is he finds himself, unless he is one who keeps it."""
         self.wake()
 
+    def rest(self, wake: Callable[[], None], take: "Callable[[Told], bool] | None" = None) -> None:
+        """Nothing is at hand, so he waits: `wake` is called once, when there is something that `take` did not take."""
+        self._wake, self._take = wake, take
+        if self._error is not None:
+            self.wake()
+
+    @property
+    def rests(self) -> bool:
+        return self._wake is not None
+
+    def takes(self, told: Told) -> bool:
+        """Whether he has it now."""
+        return self._take is not None and self._take(told)
+
     def wake(self) -> None:
-        if self._woken is not None and not self._woken.done():
-            self._woken.set_result(None)
+        wake, self._wake, self._take = self._wake, None, None
+        if wake is not None:
+            wake()
 
     def fail(self, error: BaseException) -> None:
         """Whatever he waits for raises this."""
         self._error = error
-        if self._woken is not None and not self._woken.done():
-            self._woken.set_exception(error)
+        self.wake()
 
-    def woken(self) -> "asyncio.Future[None]":
-        """Done when he is woken; whoever awaits it has looked before, and nothing happens between. Raises what the watch failed with."""
-        self._woken = asyncio.get_running_loop().create_future()
+    def check(self) -> None:
+        """Raises what the watch failed with; asked by whoever was woken."""
         if self._error is not None:
-            self._woken.set_exception(self._error)
-        return self._woken
+            raise self._error
+
+
+class Stream:
+    """A source stream: updates, for whoever iterates. In `turns` a listener stands among them wherever nothing is at hand: let him rest, and go on when he is woken."""
+
+    def __init__(self, turns: AsyncGenerator[Told | Listener, None]) -> None:
+        self.turns = turns
+
+    def __aiter__(self) -> Self:
+        return self
+
+    async def __anext__(self) -> Told:
+        async for turn in self.turns:
+            if isinstance(turn, Told):
+                return turn
+            woken = asyncio.Event()
+            turn.rest(woken.set)
+            await woken.wait()
+        raise StopAsyncIteration
+
+    async def aclose(self) -> None:
+        await self.turns.aclose()
 
 
 async def _settle(told: Iterable[Told]) -> None:
