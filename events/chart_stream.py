@@ -192,9 +192,7 @@ def chart_stream(watch: ChartWatch, source: ChartSource, after: str | None) -> S
     return Stream(_versions(watch, source, after))
 
 
-async def _versions(
-    watch: ChartWatch, source: ChartSource, after: str | None
-) -> AsyncGenerator[Told | Listener, None]:
+async def _versions(watch: ChartWatch, source: ChartSource, after: str | None) -> AsyncGenerator[Told | Listener, None]:
     place = watch.read(after) if after is not None else None
     with watch.attend(source.name, lambda: ChartAudience(source)) as audience:
         await watch.ready(audience)

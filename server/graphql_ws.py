@@ -2,7 +2,8 @@
 
 import asyncio
 import time
-from contextlib import aclosing, suppress
+from collections.abc import Coroutine
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,7 +26,7 @@ from server.errors import (
 from server.graphql_http import ContextOf
 from server.operation import Operations, written
 from server.parameters import Parameters, from_value, read_json
-from server.streams import Streams
+from server.streams import Streams, Subscription, push_of
 
 SUBPROTOCOL = "graphql-transport-ws"
 LONGEST_ID = 256
@@ -92,22 +93,23 @@ class Socket:
     """One connection: first the handshake, then messages until one side closes."""
 
     def __init__(self, door: GraphQLWs, websocket: WebSocket, send: Send) -> None:
-        self._door = door
+        self.door = door
         self._websocket = websocket
         self._raw = send  # what Starlette's layers would see again for each of a thousand listeners
+        self._push = push_of(websocket.scope)
         self._claims: Claims | None = None
         self._holds: asyncio.Timeout | None = None  # messages are taken for as long as the token holds
         self._revoked = False
         self._closing = False
-        self._operations: dict[str, asyncio.Task[None]] = {}
-        self._tasks: set[asyncio.Task[None]] = set()  # those of _operations, and those that are still ending
+        self._operations: dict[str, Running] = {}
+        self._ending: set[asyncio.Task[None]] = set()
 
     async def serve(self) -> None:
         """Returns when the socket is closed and nothing that ran on it is left."""
         try:
             await self._shake_hands()
-            with self._door.callers.room_for(self._websocket, self._claims, self._revoke):
-                await self._send({"type": "connection_ack"})
+            with self.door.callers.room_for(self._websocket, self._claims, self._revoke):
+                await self.send({"type": "connection_ack"})
                 await self._take_messages()
         except Gone:
             pass
@@ -124,7 +126,7 @@ class Socket:
 
     async def _shake_hands(self) -> None:
         try:
-            async with asyncio.timeout(self._door.bounds.init_seconds):
+            async with asyncio.timeout(self.door.bounds.init_seconds):
                 message = await self._receive()
                 while message["type"] != "connection_init":
                     if message["type"] == "subscribe":
@@ -141,7 +143,7 @@ class Socket:
         if authorization is not None and not isinstance(authorization, str):
             raise Closing(4400, "`authorization` is a text: Bearer <token>")
         try:
-            return await self._door.tokens.claims(authorization)
+            return await self.door.tokens.claims(authorization)
         except Unauthorized as error:
             raise Closing(4403, str(error)) from None
         except Unavailable as error:
@@ -187,19 +189,19 @@ class Socket:
         # One bad text in one operation is no reason to end the others.
         if not isinstance(error.given, dict) or error.given.get("type") != "subscribe":
             raise Closing(4400, str(error))
-        await self._send({"id": _id(error.given), "type": "error", "payload": error.errors})
+        await self.send({"id": _id(error.given), "type": "error", "payload": error.errors})
 
     async def _take(self, message: Message) -> None:
         match message["type"]:
             case "subscribe":
                 await self._subscribe(_id(message), message.get("payload"))
             case "complete":
-                task = self._operations.pop(_id(message), None)
-                if task is not None:
-                    task.cancel()
+                running = self._operations.pop(_id(message), None)
+                if running is not None:
+                    self._end(running)
             case "ping":
                 payload = _object(message.get("payload"))
-                await self._send({"type": "pong", "payload": payload} if payload else {"type": "pong"})
+                await self.send({"type": "pong", "payload": payload} if payload else {"type": "pong"})
             case "pong":
                 _object(message.get("payload"))
             case "connection_init":
@@ -214,62 +216,43 @@ class Socket:
             parameters = _parameters(payload)
             self._check_room()
         except (PersistedQueryNotSupported, TooComplex) as error:
-            await self._send({"id": id, "type": "error", "payload": error.errors})
+            await self.send({"id": id, "type": "error", "payload": error.errors})
             return
-        task = asyncio.create_task(self._run(id, parameters))
-        self._operations[id] = task
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        self._operations[id] = Running(self, id, parameters)
 
     def _check_room(self) -> None:
-        most = self._door.bounds.operations
-        if len(self._tasks) >= most:
+        most = self.door.bounds.operations
+        if len(self._operations) + len(self._ending) >= most:
             raise TooComplex(f"At most {most} operations may run on one socket.")
 
-    async def _run(self, id: str, parameters: Parameters) -> None:
-        with suppress(Gone):
-            last = await self._last_message(id, parameters)
-            if self._runs(id):
-                del self._operations[
-                    id
-                ]  # first, so that the client may use the id again as soon as it reads of the end
-                await self._send(last)
+    async def context(self) -> Any:
+        """What an operation of this socket is answered with."""
+        return await self.door.context(self._websocket.scope, self._claims)
 
-    async def _last_message(self, id: str, parameters: Parameters) -> Message:
-        try:
-            await self._answer(id, parameters)
-        except Gone:
-            raise
-        except Exception as error:  # noqa: BLE001  whatever it was, the client hears of its end
-            return {"id": id, "type": "error", "payload": request_error(error).errors}
-        return {"id": id, "type": "complete"}
+    def forget(self, running: "Running") -> None:
+        """An operation has come to its end."""
+        if self._operations.get(running.id) is running:
+            del self._operations[running.id]
 
-    async def _answer(self, id: str, parameters: Parameters) -> None:
-        operation = await self._door.operations.find(parameters.query, parameters.operation_name)
-        ctx = await self._door.context(self._websocket.scope, self._claims)
-        frame = f'{{"id":{written(id).decode()},"type":"next","payload":'
-        if operation.kind is not OperationType.SUBSCRIPTION:
-            body = await self._door.operations.answer(operation, parameters.variables, ctx)
-            if self._runs(id):
-                await self._write(f"{frame}{written(body).decode()}}}")
-            return
-        async with aclosing(self._door.streams.events(operation, parameters.variables, ctx)) as events:
-            async for sent in events:
-                if self._runs(id):
-                    await self._write(f"{frame}{sent.payload}}}")
+    def _end(self, running: "Running") -> None:
+        task = asyncio.create_task(running.end())
+        self._ending.add(task)
+        task.add_done_callback(self._ending.discard)
 
-    def _runs(self, id: str) -> bool:
-        # A task may outlive the client's complete while its source comes to an end; it must not speak for the next operation of that id.
-        return self._operations.get(id) is asyncio.current_task()
+    async def send(self, message: Message) -> None:
+        """Sends a message, or raises Gone."""
+        await self.write(written(message))
 
-    async def _send(self, message: Message) -> None:
-        await self._write(written(message).decode())
+    def push(self, *parts: bytes) -> bool:
+        """Sends a message, in parts, if there is room for it."""
+        return not self._closing and self._push(*parts)
 
-    async def _write(self, text: str) -> None:
+    async def write(self, *parts: bytes) -> None:
+        """Sends a message, in parts, once there is room for it, or raises Gone."""
         if self._closing:
             raise Gone
         try:
-            await self._raw({"type": "websocket.send", "text": text})
+            await self._raw({"type": "websocket.send", "text": b"".join(parts).decode()})
         except (
             OSError,
             RuntimeError,
@@ -282,11 +265,95 @@ class Socket:
             await self._websocket.close(code, reason.encode()[:LONGEST_REASON].decode(errors="ignore"))
 
     async def _stop(self) -> None:
+        for running in self._operations.values():
+            self._end(running)
         self._operations.clear()
-        for task in self._tasks:
-            task.cancel()
-        if self._tasks:
-            await asyncio.wait(self._tasks)
+        if self._ending:
+            await asyncio.wait(self._ending)
+
+
+class Running:
+    """One operation on a socket, and the outlet of its subscription. It has a task for as long as something has to be waited for."""
+
+    __slots__ = ("_head", "_over", "_parameters", "_socket", "_subscription", "_task", "id")
+
+    def __init__(self, socket: Socket, id: str, parameters: Parameters) -> None:
+        self.id = id
+        self._socket = socket
+        self._parameters = parameters
+        self._head = b'{"id":%b,"type":"next","payload":' % written(id)
+        self._subscription: Subscription | None = None
+        self._task: asyncio.Task[None] | None = None
+        self._over = False
+        self._proceed()
+
+    def push(self, payload: bytes, cursor: str | None) -> bool:  # noqa: ARG002  there is no place for it here
+        """Sends a response event now, if there is room for it."""
+        return not self._over and self._socket.push(self._head, payload, b"}")
+
+    async def send(self, payload: bytes, cursor: str | None) -> None:  # noqa: ARG002
+        """Sends a response event."""
+        if not self._over:
+            await self._socket.write(self._head, payload, b"}")
+
+    def end(self) -> Coroutine[Any, Any, None]:
+        """Nothing more is said of it from now on; what is returned closes its source."""
+        self._over = True
+        return self._ended()
+
+    async def _ended(self) -> None:
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.wait([self._task])
+        await self._close()
+
+    def _proceed(self) -> None:
+        if not self._over:
+            self._task = asyncio.create_task(self._run())
+            self._task.add_done_callback(self._rest)
+
+    def _rest(self, task: asyncio.Task[None]) -> None:
+        if self._task is task:
+            self._task = None
+
+    async def _run(self) -> None:
+        with suppress(Gone):
+            last = await self._last_message()
+            if last is not None and not self._over:
+                self._over = True
+                self._socket.forget(
+                    self
+                )  # first, so that the client may use the id again as soon as it reads of the end
+                await self._socket.send(last)
+
+    async def _last_message(self) -> Message | None:
+        # None where there is more to come.
+        try:
+            if not await self._answer():
+                return None
+            await self._close()
+        except Gone:
+            raise
+        except Exception as error:  # noqa: BLE001  whatever it was, the client hears of its end
+            await self._close()
+            return {"id": self.id, "type": "error", "payload": request_error(error).errors}
+        return {"id": self.id, "type": "complete"}
+
+    async def _answer(self) -> bool:
+        if self._subscription is not None:
+            return await self._subscription.proceed(self._proceed)
+        door, parameters = self._socket.door, self._parameters
+        operation = await door.operations.find(parameters.query, parameters.operation_name)
+        ctx = await self._socket.context()
+        if operation.kind is OperationType.SUBSCRIPTION:
+            self._subscription = await door.streams.subscribe(operation, parameters.variables, ctx, self)
+            return await self._subscription.proceed(self._proceed)
+        await self.send(written(await door.operations.answer(operation, parameters.variables, ctx)), None)
+        return True
+
+    async def _close(self) -> None:
+        if self._subscription is not None:
+            await self._subscription.aclose()
 
 
 def _id(message: Message) -> str:

@@ -1,10 +1,9 @@
 """Subscriptions: each update of a stream is answered and written once for everybody who asked the same; what is left to a transport is to frame it."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Awaitable, Callable, Hashable, Iterator
-from contextlib import aclosing
+from collections.abc import Awaitable, Callable, Hashable, Iterator
 from inspect import isawaitable
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 import orjson
 from graphql import (
@@ -19,18 +18,35 @@ from graphql import (
     visit,
 )
 from graphql.execution import Executor, create_source_event_stream
+from starlette.types import Scope
 
-from events.watch import Told
+from events.watch import Listener, Stream, Told
 from server.documents import Operation
-from server.errors import SourceFailed, of_execution, request_error
+from server.errors import SourceFailed, of_execution
 from server.operation import Operations, body_of, written
 
+PUSH = "chorus.push"  # the ASGI extension by which server/listen.py lends it
+Push = Callable[..., bool]
 
-class Sent(NamedTuple):
-    """What a transport frames: a response as JSON, and the cursor behind it, where the stream has cursors."""
 
-    payload: str
-    cursor: str | None = None
+def push_of(scope: Scope) -> Push:
+    """What sends a message, in parts, to this connection at once, or says False; always False where the server lends nothing."""
+    return scope.get("extensions", {}).get(PUSH, never)  # type: ignore[no-any-return]
+
+
+def never(*_: bytes) -> bool:
+    """Pushes nothing."""
+    return False
+
+
+class Outlet(Protocol):
+    """Where a transport takes what a subscription sends: a response as JSON, and the cursor behind it, where the stream has cursors."""
+
+    def push(self, payload: bytes, cursor: str | None) -> bool:
+        """Sends it now; False where that would take waiting, and nothing was sent."""
+
+    async def send(self, payload: bytes, cursor: str | None) -> None:
+        """Sends it as soon as there is room for it."""
 
 
 class Sharing(NamedTuple):
@@ -46,7 +62,7 @@ class Sharing(NamedTuple):
 class Answer(NamedTuple):
     """An update as somebody was told it, and what of him that depended on."""
 
-    payload: str
+    payload: bytes
     depends: Any
     mark: Hashable
 
@@ -59,31 +75,18 @@ class Streams:
         self._sharing = sharing
         self._running: set[asyncio.Task[Answer]] = set()
 
-    async def events(
-        self, operation: Operation, variables: dict[str, Any] | None, ctx: Any
-    ) -> AsyncGenerator[Sent, None]:
-        """The response events of a subscription; raises RequestError where it cannot begin or go on."""
+    async def subscribe(
+        self, operation: Operation, variables: dict[str, Any] | None, ctx: Any, outlet: Outlet
+    ) -> "Subscription":
+        """A subscription, which has sent nothing yet; raises RequestError where it cannot begin."""
         executor = self._operations.built(operation, variables, ctx)
         source = await self._operations.in_time(create_source_event_stream(executor))
         if isinstance(source, ExecutionResult):
             raise SourceFailed(errors=of_execution(source.errors or []))
-        asked = _asked(operation, variables or {})
-        marks: dict[Any, Hashable] = {}
-        async with aclosing(source):
-            try:
-                async for event in source:
-                    if isinstance(event, Told):
-                        known = event.answers.get(asked)
-                        if known is not None and known.done() and _is_for(known, marks):
-                            yield Sent(known.result().payload, event.cursor)
-                        else:
-                            yield Sent(await self._shared(executor, event, asked, marks), event.cursor)
-                    else:
-                        yield Sent(await self._answered(executor.build_per_event_executor(event)))
-            except Exception as error:  # noqa: BLE001  a source may fail in any way, and its words are not for clients
-                raise request_error(error) from None
+        return Subscription(self, executor, source, _asked(operation, variables or {}), outlet)
 
-    async def _shared(self, executor: Executor[Any], told: Told, asked: Hashable, marks: dict[Any, Hashable]) -> str:
+    async def shared(self, executor: Executor[Any], told: Told, asked: Hashable, marks: dict[Any, Hashable]) -> bytes:
+        """How this update is answered to whom `marks` are of; answered once for all for whom that is the same."""
         place = asked
         while True:
             answering = told.answers.get(place)
@@ -120,12 +123,58 @@ class Streams:
         ctx = self._sharing.observed(executor.context_value)
         own = executor.build_per_event_executor(dict(told.update))
         own.context_value = ctx
-        payload = await self._answered(own)
+        payload = await self.answered(own)
         return Answer(payload, ctx.depends, await ctx.mark())
 
-    async def _answered(self, executor: Executor[Any]) -> str:
+    async def answered(self, executor: Executor[Any]) -> bytes:
+        """A response event."""
         result = executor.execute_operation(serially=False)
-        return written(body_of(await self._operations.in_time(result))).decode()
+        return written(body_of(await self._operations.in_time(result)))
+
+
+class Subscription:
+    """What one subscriber is sent. Whatever has to be waited for is done in `proceed`; to whom keeps up the rest is pushed, as it is told."""
+
+    __slots__ = ("_asked", "_executor", "_marks", "_outlet", "_source", "_streams")
+
+    def __init__(self, streams: Streams, executor: Executor[Any], source: Any, asked: Hashable, outlet: Outlet) -> None:
+        self._streams = streams
+        self._executor = executor
+        self._source = source.turns if isinstance(source, Stream) else source
+        self._asked = asked
+        self._outlet = outlet
+        self._marks: dict[Any, Hashable] = {}
+
+    async def proceed(self, resume: Callable[[], None]) -> bool:
+        """Sends what there is. True at the end; False where no more is at hand: then `resume` is called once, when it is time to proceed.
+
+        Raises what the source or the outlet fail with.
+        """
+        async for event in self._source:
+            if isinstance(event, Told):
+                payload = await self._streams.shared(self._executor, event, self._asked, self._marks)
+                await self._send(payload, event.cursor)
+            elif isinstance(event, Listener):
+                event.rest(resume, self._push)
+                return False
+            else:
+                own = self._executor.build_per_event_executor(event)
+                await self._send(await self._streams.answered(own), None)
+        return True
+
+    async def aclose(self) -> None:
+        """Nothing more is sent, and nobody listens any more."""
+        await self._source.aclose()
+
+    async def _send(self, payload: bytes, cursor: str | None) -> None:
+        if not self._outlet.push(payload, cursor):
+            await self._outlet.send(payload, cursor)
+
+    def _push(self, told: Told) -> bool:
+        known = told.answers.get(self._asked)
+        if known is None or not known.done() or not _is_for(known, self._marks):
+            return False
+        return self._outlet.push(known.result().payload, told.cursor)
 
 
 def _is_for(known: "asyncio.Future[Answer]", marks: dict[Any, Hashable]) -> bool:

@@ -4,7 +4,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator
 from contextlib import aclosing, asynccontextmanager
-from typing import Any
+from typing import Any, NamedTuple
 
 from events import log
 from events.fact_stream import LogWatch
@@ -14,7 +14,7 @@ from resolvers.context import Context
 from resolvers.streams import mark, observed
 from schema import build_schema
 from server.operation import Operations
-from server.streams import Sent, Sharing, Streams
+from server.streams import Sharing, Streams, Subscription
 from tests.ask import EXECUTOR, Api
 
 
@@ -44,19 +44,52 @@ class Door:
         )
         ctx.facts = self.watch
         operation = await self.operations.find(query, None)
-        async with aclosing(self.streams.events(operation, variables, ctx)) as events:
-            yield Sending(events)
+        sending = Sending()
+        async with aclosing(await self.streams.subscribe(operation, variables, ctx, sending)) as subscription:
+            task = asyncio.create_task(sending.follow(subscription))
+            try:
+                yield sending
+            finally:
+                task.cancel()
+                await asyncio.wait([task])
+
+
+class Sent(NamedTuple):
+    payload: bytes
+    cursor: str | None
 
 
 class Sending:
     """What one subscriber is sent."""
 
-    def __init__(self, events: Any) -> None:
-        self._events = events
+    def __init__(self) -> None:
+        self._sent: asyncio.Queue[Sent | Exception] = asyncio.Queue()
+        self.pushed = 0
+
+    def push(self, payload: bytes, cursor: str | None) -> bool:
+        self.pushed += 1
+        self._sent.put_nowait(Sent(payload, cursor))
+        return True
+
+    async def send(self, payload: bytes, cursor: str | None) -> None:
+        raise AssertionError("there is always room here")
+
+    async def follow(self, subscription: Subscription) -> None:
+        """What a transport does."""
+        woken = asyncio.Event()
+        try:
+            while not await subscription.proceed(woken.set):
+                await woken.wait()
+                woken.clear()
+        except Exception as error:  # noqa: BLE001  whoever waits for it raises it
+            self._sent.put_nowait(error)
 
     async def sent(self) -> Sent:
         async with asyncio.timeout(10):
-            return await anext(self._events)
+            sent = await self._sent.get()
+        if isinstance(sent, Exception):
+            raise sent
+        return sent
 
     async def next(self) -> dict[str, Any]:
         """The update that is sent next."""
