@@ -133,11 +133,6 @@ class ChartWatch(Watch[ChartAudience]):
         audience.told.pop(audience.version, None)
         await self.tell(audience)
 
-    def checkpoint(self, audience: ChartAudience, version: int) -> Told:
-        """How far somebody knows everything."""
-        update = {"__typename": "StreamCheckpoint"}
-        return self.told(audience.stream, update, audience.sequence, self.clock(), version=version)
-
     def news(self, audience: ChartAudience, version: int) -> "asyncio.Future[Told | None]":
         """What somebody is told who knows this version: what the newest one has that it had not, the whole chart where it is not known any more.
 
@@ -151,7 +146,7 @@ class ChartWatch(Watch[ChartAudience]):
 
     async def _difference(self, audience: ChartAudience, chart: Chart, version: int) -> Told | None:
         if version == chart["version"]:
-            return self.checkpoint(audience, version)
+            return self.checkpoint(audience, audience.sequence, version)
         entries = chart["entries"][: audience.source.first]
         before = await self._order(audience, version)
         if before is None:
@@ -203,7 +198,7 @@ async def _versions(watch: ChartWatch, source: ChartSource, after: str | None) -
         if place is not None and version != UNREAD:
             audience.sequence = max(audience.sequence, place.sequence)
         listener = ChartListener(watch, audience, version)
-        yield watch.checkpoint(audience, version)
+        yield watch.checkpoint(audience, audience.sequence, version)
         with audience.joined(listener):
             while True:
                 if listener.knows_all:

@@ -132,10 +132,6 @@ class LogWatch(Watch[FactAudience]):
     async def sweep(self, audience: FactAudience) -> None:
         await self.tell(audience, self.checkpoint(audience, self.position))
 
-    def checkpoint(self, audience: FactAudience, sequence: int) -> Told:
-        """How far somebody knows everything."""
-        return self.told(audience.stream, {"__typename": "StreamCheckpoint"}, sequence, self.clock())
-
     def missed(self, audience: FactAudience, reason: Reason) -> Told:
         """That somebody missed facts, and where he can go on once he has read what there is."""
         return self.resync(audience.stream, self.position, reason)

@@ -6,7 +6,7 @@ import time
 from abc import ABC, abstractmethod
 from collections.abc import AsyncGenerator, Callable, Hashable, Iterable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from enum import Enum
 from typing import Any, ClassVar, Generic, NamedTuple, Self, TypeVar
 
@@ -18,6 +18,7 @@ logger = logging.getLogger(__name__)
 SCOPE = "stream"
 QUIET = 60.0  # seconds without news until a checkpoint
 SETTLING = 0.2  # seconds that the others wait for an answer that takes its time
+SHARED = timedelta(seconds=1)  # for which a checkpoint is that of all who come
 SLICE = 500  # listeners at a time: what they do with what they are told takes some 25 µs each, and nothing else waits longer than 50 ms
 
 
@@ -146,6 +147,7 @@ class Audience(Generic[L]):
         self.ready = asyncio.Event()
         self.error: BaseException | None = None
         self.heard = time.monotonic()
+        self.begun: tuple[Place, Told] | None = None  # the last checkpoint
 
     def telling(self) -> Iterable[Told]:
         """What its listeners may be hearing at the moment."""
@@ -245,6 +247,17 @@ class Watch(ABC, Generic[A]):
         """The end of a stream: begin again with what is there, and go on from this cursor."""
         update = {"__typename": "ResyncRequired", "reason": reason.value}
         return self.told(stream, update, sequence, self.clock(), version=version, last=True)
+
+    def checkpoint(self, audience: A, sequence: int, version: int = 0) -> Told:
+        """How far somebody knows everything. Of the many who come back at once those who know the same share it."""
+        place = Place(self.epoch, sequence, audience.stream, version)
+        if audience.begun is not None and audience.begun[0] == place:
+            told = audience.begun[1]
+            if self.clock() - told.update["occurred_at"] < SHARED:
+                return told
+        told = self.told(audience.stream, {"__typename": "StreamCheckpoint"}, sequence, self.clock(), version=version)
+        audience.begun = place, told
+        return told
 
     async def tell(self, audience: A, told: Told | None = None) -> None:
         """Tells each listener. Of very many one hears first, and once he has his answer the others, a slice at a time: they need not wait for theirs all at once."""

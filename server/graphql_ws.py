@@ -160,6 +160,7 @@ class Socket:
                         await self._refuse(error)
                     else:
                         await self._take(message)
+                        del message  # which nobody needs while nothing comes
         except TimeoutError:
             why = "was revoked" if self._revoked else "has expired"
             raise Closing(4403, f"The token {why}; connect again with a new one") from None
@@ -275,17 +276,16 @@ class Socket:
 class Running:
     """One operation on a socket, and the outlet of its subscription. It has a task for as long as something has to be waited for."""
 
-    __slots__ = ("_head", "_over", "_parameters", "_socket", "_subscription", "_task", "id")
+    __slots__ = ("_head", "_over", "_socket", "_subscription", "_task", "id")
 
     def __init__(self, socket: Socket, id: str, parameters: Parameters) -> None:
         self.id = id
         self._socket = socket
-        self._parameters = parameters
         self._head = b'{"id":%b,"type":"next","payload":' % written(id)
         self._subscription: Subscription | None = None
         self._task: asyncio.Task[None] | None = None
         self._over = False
-        self._proceed()
+        self._begin(parameters)
 
     def push(self, payload: bytes, cursor: str | None) -> bool:  # noqa: ARG002  there is no place for it here
         """Sends a response event now, if there is room for it."""
@@ -307,29 +307,33 @@ class Running:
             await asyncio.wait([self._task])
         await self._close()
 
+    def _begin(self, parameters: Parameters | None) -> None:
+        self._task = asyncio.create_task(self._run(parameters))
+        self._task.add_done_callback(self._rest)
+
     def _proceed(self) -> None:
         if not self._over:
-            self._task = asyncio.create_task(self._run())
-            self._task.add_done_callback(self._rest)
+            self._begin(None)
 
     def _rest(self, task: asyncio.Task[None]) -> None:
         if self._task is task:
             self._task = None
 
-    async def _run(self) -> None:
+    async def _run(self, parameters: Parameters | None) -> None:
         with suppress(Gone):
-            last = await self._last_message()
+            last = await self._last_message(parameters)
             if last is not None and not self._over:
                 self._over = True
-                self._socket.forget(
-                    self
-                )  # first, so that the client may use the id again as soon as it reads of the end
+                # First, so that the client may use the id again as soon as it reads of the end.
+                self._socket.forget(self)
                 await self._socket.send(last)
 
-    async def _last_message(self) -> Message | None:
+    async def _last_message(self, parameters: Parameters | None) -> Message | None:
         # None where there is more to come.
         try:
-            if not await self._answer():
+            if parameters is not None:
+                await self._answer(parameters)
+            if self._subscription is not None and not await self._subscription.proceed(self._proceed):
                 return None
             await self._close()
         except Gone:
@@ -339,17 +343,14 @@ class Running:
             return {"id": self.id, "type": "error", "payload": request_error(error).errors}
         return {"id": self.id, "type": "complete"}
 
-    async def _answer(self) -> bool:
-        if self._subscription is not None:
-            return await self._subscription.proceed(self._proceed)
-        door, parameters = self._socket.door, self._parameters
+    async def _answer(self, parameters: Parameters) -> None:
+        door = self._socket.door
         operation = await door.operations.find(parameters.query, parameters.operation_name)
         ctx = await self._socket.context()
         if operation.kind is OperationType.SUBSCRIPTION:
             self._subscription = await door.streams.subscribe(operation, parameters.variables, ctx, self)
-            return await self._subscription.proceed(self._proceed)
-        await self.send(written(await door.operations.answer(operation, parameters.variables, ctx)), None)
-        return True
+        else:
+            await self.send(written(await door.operations.answer(operation, parameters.variables, ctx)), None)
 
     async def _close(self) -> None:
         if self._subscription is not None:

@@ -79,37 +79,37 @@ class Streams:
         self, operation: Operation, variables: dict[str, Any] | None, ctx: Any, outlet: Outlet
     ) -> "Subscription":
         """A subscription, which has sent nothing yet; raises RequestError where it cannot begin."""
-        executor = self._operations.built(operation, variables, ctx)
-        source = await self._operations.in_time(create_source_event_stream(executor))
+        question = Question(operation, variables, ctx)
+        source = await self._operations.in_time(create_source_event_stream(self._executor(question)))
         if isinstance(source, ExecutionResult):
             raise SourceFailed(errors=of_execution(source.errors or []))
-        return Subscription(self, executor, source, _asked(operation, variables or {}), outlet)
+        return Subscription(self, question, source, outlet)
 
-    async def shared(self, executor: Executor[Any], told: Told, asked: Hashable, marks: dict[Any, Hashable]) -> bytes:
-        """How this update is answered to whom `marks` are of; answered once for all for whom that is the same."""
-        place = asked
+    async def shared(self, question: "Question", told: Told) -> bytes:
+        """How this update is answered; answered once for all who ask the same and for whom it is the same."""
+        place, marks = question.asked, question.marks
         while True:
             answering = told.answers.get(place)
             if answering is None:
-                answering = told.answers[place] = self._begin(executor, told)
+                answering = told.answers[place] = self._begin(question, told)
             answer: Answer = answering.result() if answering.done() else await asyncio.shield(answering)
             depends = answer.depends
-            mark = marks[depends] if depends in marks else await self._mark(executor.context_value, depends, marks)
+            mark = marks[depends] if depends in marks else await self._mark(question, depends)
             if mark == answer.mark:
                 return answer.payload
-            place = (asked, depends, mark)
+            place = (question.asked, depends, mark)
 
-    async def _mark(self, ctx: Any, depends: Any, marks: dict[Any, Hashable]) -> Hashable:
+    async def _mark(self, question: "Question", depends: Any) -> Hashable:
         # What has to be asked for may be another each time; the rest stays.
-        mark = self._sharing.mark(ctx, depends)
+        mark = self._sharing.mark(question.ctx, depends)
         if isawaitable(mark):
             return await mark
-        marks[depends] = mark
+        question.marks[depends] = mark
         return mark
 
-    def _begin(self, executor: Executor[Any], told: Told) -> "asyncio.Task[Answer]":
+    def _begin(self, question: "Question", told: Told) -> "asyncio.Task[Answer]":
         # A task of its own: whoever asked first may go before the others have it.
-        task = asyncio.create_task(self._execute(executor, told))
+        task = asyncio.create_task(self._execute(question, told))
         self._running.add(task)
         task.add_done_callback(self._end)
         return task
@@ -119,31 +119,52 @@ class Streams:
         if not task.cancelled():
             task.exception()  # those who still wait for it hear of it
 
-    async def _execute(self, executor: Executor[Any], told: Told) -> Answer:
-        ctx = self._sharing.observed(executor.context_value)
-        own = executor.build_per_event_executor(dict(told.update))
-        own.context_value = ctx
-        payload = await self.answered(own)
+    async def _execute(self, question: "Question", told: Told) -> Answer:
+        ctx = self._sharing.observed(question.ctx)
+        payload = await self.answered(question, dict(told.update), ctx)
         return Answer(payload, ctx.depends, await ctx.mark())
 
-    async def answered(self, executor: Executor[Any]) -> bytes:
-        """A response event."""
+    async def answered(self, question: "Question", event: Any, ctx: Any) -> bytes:
+        """How an event is answered in this context."""
+        executor = self._executor(question).build_per_event_executor(event)
+        executor.context_value = ctx
         result = executor.execute_operation(serially=False)
         return written(body_of(await self._operations.in_time(result)))
+
+    def _executor(self, question: "Question") -> Executor[Any]:
+        return self._operations.built(question.operation, question.variables, question.ctx)
+
+
+class Question:
+    """What somebody asked: `asked` is the same for all who asked the same, `marks` what is known of him, by what an answer may depend on."""
+
+    __slots__ = ("asked", "ctx", "marks", "operation", "variables")
+
+    def __init__(self, operation: Operation, variables: dict[str, Any] | None, ctx: Any) -> None:
+        self.operation = operation
+        self.variables = variables
+        self.ctx = ctx
+        self.asked = _asked(operation, variables or {})
+        self.marks: dict[Any, Hashable] = {}
+
+    def is_answered_by(self, known: "asyncio.Future[Answer]") -> bool:
+        """Whether this answer is known, and for him; nobody is asked anything."""
+        if not known.done() or known.exception() is not None:
+            return False
+        answer = known.result()
+        return answer.depends in self.marks and self.marks[answer.depends] == answer.mark
 
 
 class Subscription:
     """What one subscriber is sent. Whatever has to be waited for is done in `proceed`; to whom keeps up the rest is pushed, as it is told."""
 
-    __slots__ = ("_asked", "_executor", "_marks", "_outlet", "_source", "_streams")
+    __slots__ = ("_outlet", "_question", "_source", "_streams")
 
-    def __init__(self, streams: Streams, executor: Executor[Any], source: Any, asked: Hashable, outlet: Outlet) -> None:
+    def __init__(self, streams: Streams, question: Question, source: Any, outlet: Outlet) -> None:
         self._streams = streams
-        self._executor = executor
+        self._question = question
         self._source = source.turns if isinstance(source, Stream) else source
-        self._asked = asked
         self._outlet = outlet
-        self._marks: dict[Any, Hashable] = {}
 
     async def proceed(self, resume: Callable[[], None]) -> bool:
         """Sends what there is. True at the end; False where no more is at hand: then `resume` is called once, when it is time to proceed.
@@ -152,14 +173,12 @@ class Subscription:
         """
         async for event in self._source:
             if isinstance(event, Told):
-                payload = await self._streams.shared(self._executor, event, self._asked, self._marks)
-                await self._send(payload, event.cursor)
+                await self._send(await self._streams.shared(self._question, event), event.cursor)
             elif isinstance(event, Listener):
                 event.rest(resume, self._push)
                 return False
             else:
-                own = self._executor.build_per_event_executor(event)
-                await self._send(await self._streams.answered(own), None)
+                await self._send(await self._streams.answered(self._question, event, self._question.ctx), None)
         return True
 
     async def aclose(self) -> None:
@@ -171,24 +190,16 @@ class Subscription:
             await self._outlet.send(payload, cursor)
 
     def _push(self, told: Told) -> bool:
-        known = told.answers.get(self._asked)
-        if known is None or not known.done() or not _is_for(known, self._marks):
+        known = told.answers.get(self._question.asked)
+        if known is None or not self._question.is_answered_by(known):
             return False
         return self._outlet.push(known.result().payload, told.cursor)
-
-
-def _is_for(known: "asyncio.Future[Answer]", marks: dict[Any, Hashable]) -> bool:
-    # The usual case, in which nobody is asked anything.
-    if known.exception() is not None:
-        return False
-    answer = known.result()
-    return answer.depends in marks and marks[answer.depends] == answer.mark
 
 
 def _asked(operation: Operation, variables: dict[str, Any]) -> Hashable:
     # Cursors differ from one listener to the other: they decide which updates come, and nothing about how one is answered.
     used = {name: variables[name] for name in selecting(operation) if name in variables}
-    return operation, orjson.dumps(used, option=orjson.OPT_SORT_KEYS)
+    return operation, orjson.dumps(used, option=orjson.OPT_SORT_KEYS).decode()  # its bytes would hold 4 KB
 
 
 def selecting(operation: Operation) -> frozenset[str]:

@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import aclosing, asynccontextmanager
 from typing import Any, NamedTuple
 
@@ -13,6 +13,7 @@ from events.postgres import PostgresBus
 from resolvers.context import Context
 from resolvers.streams import mark, observed
 from schema import build_schema
+from server.errors import request_error
 from server.operation import Operations
 from server.streams import Sharing, Streams, Subscription
 from tests.ask import EXECUTOR, Api
@@ -45,13 +46,11 @@ class Door:
         ctx.facts = self.watch
         operation = await self.operations.find(query, None)
         sending = Sending()
-        async with aclosing(await self.streams.subscribe(operation, variables, ctx, sending)) as subscription:
-            task = asyncio.create_task(sending.follow(subscription))
-            try:
-                yield sending
-            finally:
-                task.cancel()
-                await asyncio.wait([task])
+        sending.begin(lambda: self.streams.subscribe(operation, variables, ctx, sending))
+        try:
+            yield sending
+        finally:
+            await sending.leave()
 
 
 class Sent(NamedTuple):
@@ -64,25 +63,30 @@ class Sending:
 
     def __init__(self) -> None:
         self._sent: asyncio.Queue[Sent | Exception] = asyncio.Queue()
-        self.pushed = 0
+
+    def begin(self, subscribe: Callable[[], Awaitable[Subscription]]) -> None:
+        self._task = asyncio.create_task(self._follow(subscribe))
+
+    async def leave(self) -> None:
+        self._task.cancel()
+        await asyncio.wait([self._task])
 
     def push(self, payload: bytes, cursor: str | None) -> bool:
-        self.pushed += 1
         self._sent.put_nowait(Sent(payload, cursor))
         return True
 
     async def send(self, payload: bytes, cursor: str | None) -> None:
         raise AssertionError("there is always room here")
 
-    async def follow(self, subscription: Subscription) -> None:
-        """What a transport does."""
+    async def _follow(self, subscribe: Callable[[], Awaitable[Subscription]]) -> None:
         woken = asyncio.Event()
         try:
-            while not await subscription.proceed(woken.set):
-                await woken.wait()
-                woken.clear()
+            async with aclosing(await subscribe()) as subscription:
+                while not await subscription.proceed(woken.set):
+                    await woken.wait()
+                    woken.clear()
         except Exception as error:  # noqa: BLE001  whoever waits for it raises it
-            self._sent.put_nowait(error)
+            self._sent.put_nowait(request_error(error))
 
     async def sent(self) -> Sent:
         async with asyncio.timeout(10):

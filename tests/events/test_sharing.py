@@ -114,12 +114,9 @@ async def test_whoever_asked_first_may_go_before_the_others_have_it(
             return await execute(*asked)
 
         monkeypatch.setattr(process.streams, "_execute", slowly)
-        going, staying = asyncio.ensure_future(first.sent()), asyncio.ensure_future(second.sent())
-        await asyncio.sleep(0)
         await post(people, 1, 7)
         await moved(people)
         await until(lambda: asyncio.sleep(0, process.streams._running))
-        going.cancel()
-        await asyncio.wait([going])
+        await first.leave()
         held.set()
-        assert b"user7" in (await staying).payload
+        assert b"user7" in (await second.sent()).payload
