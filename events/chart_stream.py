@@ -80,14 +80,13 @@ class ChartListener(Listener):
 
     def tell(self, _: Told | None) -> None:
         """Gives him what he is to hear now, if somebody has asked for the same before."""
-        if not self.rests:
-            return
-        news = self._watch.news(self._audience, self.version)
-        if news.done() and news.exception() is None:
-            told = news.result()
-            if told is None or self.takes(told):
-                self.hear(self._audience.version)
-                return
+        if self._take is not None:
+            news = self._watch.news(self._audience, self.version)
+            if news.done() and news.exception() is None:
+                told = news.result()
+                if told is None or self._take(told):
+                    self.hear(self._audience.version)
+                    return
         self.wake()
 
     def hear(self, version: int) -> None:

@@ -60,7 +60,7 @@ class FactListener(Listener):
         """Gives him an update, or puts it behind those that wait; the end of the stream takes their place."""
         if told is None or (told.since < self.reached and not told.last):
             return
-        if not told.last and self.takes(told):
+        if self._take is not None and not told.last and self._take(told):
             self.reached = told.update["sequence"]
         elif not told.last and len(self.waiting) >= MOST_WAITING:
             self.filled = time.monotonic()

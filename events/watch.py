@@ -82,18 +82,14 @@ class Listener:
         if self._error is not None:
             self.wake()
 
-    @property
-    def rests(self) -> bool:
-        return self._wake is not None
-
-    def takes(self, told: Told) -> bool:
-        """Whether he has it now."""
-        return self._take is not None and self._take(told)
-
     def wake(self) -> None:
         wake, self._wake, self._take = self._wake, None, None
         if wake is not None:
             wake()
+
+    def leave(self) -> None:
+        """He is told nothing any more, not even by whoever is telling all of them at the moment."""
+        self._wake = self._take = None
 
     def fail(self, error: BaseException) -> None:
         """Whatever he waits for raises this."""
@@ -163,6 +159,7 @@ class Audience(Generic[L]):
             yield listener
         finally:
             self.listeners.discard(listener)
+            listener.leave()
 
 
 A = TypeVar("A", bound=Audience[Any])

@@ -96,7 +96,7 @@ class Socket:
         self.door = door
         self._websocket = websocket
         self._raw = send  # what Starlette's layers would see again for each of a thousand listeners
-        self._push = push_of(websocket.scope)
+        self.pushed = push_of(websocket.scope)
         self._claims: Claims | None = None
         self._holds: asyncio.Timeout | None = None  # messages are taken for as long as the token holds
         self._revoked = False
@@ -244,10 +244,6 @@ class Socket:
         """Sends a message, or raises Gone."""
         await self.write(written(message))
 
-    def push(self, *parts: bytes) -> bool:
-        """Sends a message, in parts, if there is room for it."""
-        return not self._closing and self._push(*parts)
-
     async def write(self, *parts: bytes) -> None:
         """Sends a message, in parts, once there is room for it, or raises Gone."""
         if self._closing:
@@ -262,13 +258,17 @@ class Socket:
 
     async def _close(self, code: int, reason: str) -> None:
         self._closing = True
+        self._end_all()
         with suppress(WebSocketDisconnect, WebSocketDisconnected):
             await self._websocket.close(code, reason.encode()[:LONGEST_REASON].decode(errors="ignore"))
 
-    async def _stop(self) -> None:
+    def _end_all(self) -> None:
         for running in self._operations.values():
             self._end(running)
         self._operations.clear()
+
+    async def _stop(self) -> None:
+        self._end_all()
         if self._ending:
             await asyncio.wait(self._ending)
 
@@ -276,12 +276,13 @@ class Socket:
 class Running:
     """One operation on a socket, and the outlet of its subscription. It has a task for as long as something has to be waited for."""
 
-    __slots__ = ("_head", "_over", "_socket", "_subscription", "_task", "id")
+    __slots__ = ("_head", "_over", "_push", "_socket", "_subscription", "_task", "id")
 
     def __init__(self, socket: Socket, id: str, parameters: Parameters) -> None:
         self.id = id
         self._socket = socket
         self._head = b'{"id":%b,"type":"next","payload":' % written(id)
+        self._push = socket.pushed
         self._subscription: Subscription | None = None
         self._task: asyncio.Task[None] | None = None
         self._over = False
@@ -289,7 +290,7 @@ class Running:
 
     def push(self, payload: bytes, cursor: str | None) -> bool:  # noqa: ARG002  there is no place for it here
         """Sends a response event now, if there is room for it."""
-        return not self._over and self._socket.push(self._head, payload, b"}")
+        return not self._over and self._push(self._head, payload, b"}")
 
     async def send(self, payload: bytes, cursor: str | None) -> None:  # noqa: ARG002
         """Sends a response event."""

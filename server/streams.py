@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Hashable, Iterator
 from inspect import isawaitable
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol, Self
 
 import orjson
 from graphql import (
@@ -79,37 +79,40 @@ class Streams:
         self, operation: Operation, variables: dict[str, Any] | None, ctx: Any, outlet: Outlet
     ) -> "Subscription":
         """A subscription, which has sent nothing yet; raises RequestError where it cannot begin."""
-        question = Question(operation, variables, ctx)
-        source = await self._operations.in_time(create_source_event_stream(self._executor(question)))
+        return await Subscription(self, operation, variables, ctx, outlet).begin()
+
+    async def source(self, asking: "Subscription") -> Any:
+        """The source stream of a subscription; raises RequestError."""
+        source = await self._operations.in_time(create_source_event_stream(self._executor(asking)))
         if isinstance(source, ExecutionResult):
             raise SourceFailed(errors=of_execution(source.errors or []))
-        return Subscription(self, question, source, outlet)
+        return source
 
-    async def shared(self, question: "Question", told: Told) -> bytes:
+    async def shared(self, asking: "Subscription", told: Told) -> bytes:
         """How this update is answered; answered once for all who ask the same and for whom it is the same."""
-        place, marks = question.asked, question.marks
+        place, marks = asking.asked, asking.marks
         while True:
             answering = told.answers.get(place)
             if answering is None:
-                answering = told.answers[place] = self._begin(question, told)
+                answering = told.answers[place] = self._begin(asking, told)
             answer: Answer = answering.result() if answering.done() else await asyncio.shield(answering)
             depends = answer.depends
-            mark = marks[depends] if depends in marks else await self._mark(question, depends)
+            mark = marks[depends] if depends in marks else await self._mark(asking, depends)
             if mark == answer.mark:
                 return answer.payload
-            place = (question.asked, depends, mark)
+            place = (asking.asked, depends, mark)
 
-    async def _mark(self, question: "Question", depends: Any) -> Hashable:
+    async def _mark(self, asking: "Subscription", depends: Any) -> Hashable:
         # What has to be asked for may be another each time; the rest stays.
-        mark = self._sharing.mark(question.ctx, depends)
+        mark = self._sharing.mark(asking.ctx, depends)
         if isawaitable(mark):
             return await mark
-        question.marks[depends] = mark
+        asking.marks[depends] = mark
         return mark
 
-    def _begin(self, question: "Question", told: Told) -> "asyncio.Task[Answer]":
+    def _begin(self, asking: "Subscription", told: Told) -> "asyncio.Task[Answer]":
         # A task of its own: whoever asked first may go before the others have it.
-        task = asyncio.create_task(self._execute(question, told))
+        task = asyncio.create_task(self._execute(asking, told))
         self._running.add(task)
         task.add_done_callback(self._end)
         return task
@@ -119,52 +122,47 @@ class Streams:
         if not task.cancelled():
             task.exception()  # those who still wait for it hear of it
 
-    async def _execute(self, question: "Question", told: Told) -> Answer:
-        ctx = self._sharing.observed(question.ctx)
-        payload = await self.answered(question, dict(told.update), ctx)
+    async def _execute(self, asking: "Subscription", told: Told) -> Answer:
+        ctx = self._sharing.observed(asking.ctx)
+        payload = await self.answered(asking, dict(told.update), ctx)
         return Answer(payload, ctx.depends, await ctx.mark())
 
-    async def answered(self, question: "Question", event: Any, ctx: Any) -> bytes:
+    async def answered(self, asking: "Subscription", event: Any, ctx: Any) -> bytes:
         """How an event is answered in this context."""
-        executor = self._executor(question).build_per_event_executor(event)
+        executor = self._executor(asking).build_per_event_executor(event)
         executor.context_value = ctx
         result = executor.execute_operation(serially=False)
         return written(body_of(await self._operations.in_time(result)))
 
-    def _executor(self, question: "Question") -> Executor[Any]:
-        return self._operations.built(question.operation, question.variables, question.ctx)
+    def _executor(self, asking: "Subscription") -> Executor[Any]:
+        return self._operations.built(asking.operation, asking.variables, asking.ctx)
 
 
-class Question:
-    """What somebody asked: `asked` is the same for all who asked the same, `marks` what is known of him, by what an answer may depend on."""
+class Subscription:
+    """What one subscriber is sent. Whatever has to be waited for is done in `proceed`; to whom keeps up the rest is pushed, as it is told.
 
-    __slots__ = ("asked", "ctx", "marks", "operation", "variables")
+    `asked` is the same for all who asked the same, `marks` what is known of him, by what an answer may depend on.
+    """
 
-    def __init__(self, operation: Operation, variables: dict[str, Any] | None, ctx: Any) -> None:
+    __slots__ = ("_outlet", "_source", "_streams", "asked", "ctx", "marks", "operation", "variables")
+
+    def __init__(
+        self, streams: "Streams", operation: Operation, variables: dict[str, Any] | None, ctx: Any, outlet: Outlet
+    ) -> None:
         self.operation = operation
         self.variables = variables
         self.ctx = ctx
         self.asked = _asked(operation, variables or {})
         self.marks: dict[Any, Hashable] = {}
-
-    def is_answered_by(self, known: "asyncio.Future[Answer]") -> bool:
-        """Whether this answer is known, and for him; nobody is asked anything."""
-        if not known.done() or known.exception() is not None:
-            return False
-        answer = known.result()
-        return answer.depends in self.marks and self.marks[answer.depends] == answer.mark
-
-
-class Subscription:
-    """What one subscriber is sent. Whatever has to be waited for is done in `proceed`; to whom keeps up the rest is pushed, as it is told."""
-
-    __slots__ = ("_outlet", "_question", "_source", "_streams")
-
-    def __init__(self, streams: Streams, question: Question, source: Any, outlet: Outlet) -> None:
         self._streams = streams
-        self._question = question
-        self._source = source.turns if isinstance(source, Stream) else source
         self._outlet = outlet
+        self._source: Any = None
+
+    async def begin(self) -> Self:
+        """Subscribes; raises RequestError where that cannot be."""
+        source = await self._streams.source(self)
+        self._source = source.turns if isinstance(source, Stream) else source
+        return self
 
     async def proceed(self, resume: Callable[[], None]) -> bool:
         """Sends what there is. True at the end; False where no more is at hand: then `resume` is called once, when it is time to proceed.
@@ -173,12 +171,12 @@ class Subscription:
         """
         async for event in self._source:
             if isinstance(event, Told):
-                await self._send(await self._streams.shared(self._question, event), event.cursor)
+                await self._send(await self._streams.shared(self, event), event.cursor)
             elif isinstance(event, Listener):
                 event.rest(resume, self._push)
                 return False
             else:
-                await self._send(await self._streams.answered(self._question, event, self._question.ctx), None)
+                await self._send(await self._streams.answered(self, event, self.ctx), None)
         return True
 
     async def aclose(self) -> None:
@@ -190,10 +188,12 @@ class Subscription:
             await self._outlet.send(payload, cursor)
 
     def _push(self, told: Told) -> bool:
-        known = told.answers.get(self._question.asked)
-        if known is None or not self._question.is_answered_by(known):
+        # The usual case, in which nobody is asked anything.
+        known = told.answers.get(self.asked)
+        if known is None or not known.done() or known.exception() is not None:
             return False
-        return self._outlet.push(known.result().payload, told.cursor)
+        payload, depends, mark = known.result()
+        return depends in self.marks and self.marks[depends] == mark and self._outlet.push(payload, told.cursor)
 
 
 def _asked(operation: Operation, variables: dict[str, Any]) -> Hashable:
