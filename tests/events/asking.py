@@ -30,7 +30,13 @@ class Door:
 
     @asynccontextmanager
     async def subscribed(
-        self, query: str, *, viewer: int | None = None, site: str = "http://chorus", **variables: Any
+        self,
+        query: str,
+        *,
+        viewer: int | None = None,
+        site: str = "http://chorus",
+        outlet: "Sending | None" = None,
+        **variables: Any,
     ) -> AsyncIterator["Sending"]:
         """What a subscription sends, for the time of the block."""
         api = self.api
@@ -45,7 +51,7 @@ class Door:
         )
         ctx.facts = self.watch
         operation = await self.operations.find(query, None)
-        sending = Sending()
+        sending = outlet or Sending()
         sending.begin(lambda: self.streams.subscribe(operation, variables, ctx, sending))
         try:
             yield sending
@@ -87,6 +93,11 @@ class Sending:
                     woken.clear()
         except Exception as error:  # noqa: BLE001  whoever waits for it raises it
             self._sent.put_nowait(request_error(error))
+
+    @property
+    def waits(self) -> int:
+        """How many it was sent that nobody has looked at."""
+        return self._sent.qsize()
 
     async def sent(self) -> Sent:
         async with asyncio.timeout(10):
