@@ -2,12 +2,10 @@
 
 import asyncio
 import time
-from collections.abc import Coroutine
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
-from graphql import OperationType
 from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketDisconnected
 
@@ -26,12 +24,12 @@ from server.errors import (
 from server.graphql_http import ContextOf
 from server.operation import Operations, written
 from server.parameters import Parameters, from_value, read_json
-from server.streams import Streams, Subscription, push_of
+from server.streams import Streams, push_of
+from server.ws_operation import Gone, Message, Running
 
 SUBPROTOCOL = "graphql-transport-ws"
 LONGEST_ID = 256
 LONGEST_REASON = 123  # bytes that a close frame has room for
-Message = dict[str, Any]
 
 
 class Closing(Exception):
@@ -41,10 +39,6 @@ class Closing(Exception):
         super().__init__(reason)
         self.code = code
         self.reason = reason
-
-
-class Gone(Exception):
-    """The client is not there any more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,22 +87,24 @@ class Socket:
     """One connection: first the handshake, then messages until one side closes."""
 
     def __init__(self, door: GraphQLWs, websocket: WebSocket, send: Send) -> None:
-        self.door = door
+        self._door = door
+        self.operations = door.operations
+        self.streams = door.streams
         self._websocket = websocket
         self._raw = send  # what Starlette's layers would see again for each of a thousand listeners
-        self.pushed = push_of(websocket.scope)
+        self.push = push_of(websocket.scope)
         self._claims: Claims | None = None
         self._holds: asyncio.Timeout | None = None  # messages are taken for as long as the token holds
         self._revoked = False
         self._closing = False
-        self._operations: dict[str, Running] = {}
+        self._running: dict[str, Running] = {}
         self._ending: set[asyncio.Task[None]] = set()
 
     async def serve(self) -> None:
         """Returns when the socket is closed and nothing that ran on it is left."""
         try:
             await self._shake_hands()
-            with self.door.callers.room_for(self._websocket, self._claims, self._revoke):
+            with self._door.callers.room_for(self._websocket, self._claims, self._revoke):
                 await self.send({"type": "connection_ack"})
                 await self._take_messages()
         except Gone:
@@ -126,7 +122,7 @@ class Socket:
 
     async def _shake_hands(self) -> None:
         try:
-            async with asyncio.timeout(self.door.bounds.init_seconds):
+            async with asyncio.timeout(self._door.bounds.init_seconds):
                 message = await self._receive()
                 while message["type"] != "connection_init":
                     if message["type"] == "subscribe":
@@ -143,7 +139,7 @@ class Socket:
         if authorization is not None and not isinstance(authorization, str):
             raise Closing(4400, "`authorization` is a text: Bearer <token>")
         try:
-            return await self.door.tokens.claims(authorization)
+            return await self._door.tokens.claims(authorization)
         except Unauthorized as error:
             raise Closing(4403, str(error)) from None
         except Unavailable as error:
@@ -197,7 +193,7 @@ class Socket:
             case "subscribe":
                 await self._subscribe(_id(message), message.get("payload"))
             case "complete":
-                running = self._operations.pop(_id(message), None)
+                running = self._running.pop(_id(message), None)
                 if running is not None:
                     self._end(running)
             case "ping":
@@ -211,7 +207,7 @@ class Socket:
                 raise Closing(4400, f"There is no message of type {unknown[:32]!r}")
 
     async def _subscribe(self, id: str, payload: Any) -> None:
-        if id in self._operations:
+        if id in self._running:
             raise Closing(4409, f"Subscriber for {id[:64]} already exists")
         try:
             parameters = _parameters(payload)
@@ -219,21 +215,21 @@ class Socket:
         except (PersistedQueryNotSupported, TooComplex) as error:
             await self.send({"id": id, "type": "error", "payload": error.errors})
             return
-        self._operations[id] = Running(self, id, parameters)
+        self._running[id] = Running(self, id, parameters)
 
     def _check_room(self) -> None:
-        most = self.door.bounds.operations
-        if len(self._operations) + len(self._ending) >= most:
+        most = self._door.bounds.operations
+        if len(self._running) + len(self._ending) >= most:
             raise TooComplex(f"At most {most} operations may run on one socket.")
 
     async def context(self) -> Any:
         """What an operation of this socket is answered with."""
-        return await self.door.context(self._websocket.scope, self._claims)
+        return await self._door.context(self._websocket.scope, self._claims)
 
     def forget(self, running: "Running") -> None:
         """An operation has come to its end."""
-        if self._operations.get(running.id) is running:
-            del self._operations[running.id]
+        if self._running.get(running.id) is running:
+            del self._running[running.id]
 
     def _end(self, running: "Running") -> None:
         task = asyncio.create_task(running.end())
@@ -263,99 +259,14 @@ class Socket:
             await self._websocket.close(code, reason.encode()[:LONGEST_REASON].decode(errors="ignore"))
 
     def _end_all(self) -> None:
-        for running in self._operations.values():
+        for running in self._running.values():
             self._end(running)
-        self._operations.clear()
+        self._running.clear()
 
     async def _stop(self) -> None:
         self._end_all()
         if self._ending:
             await asyncio.wait(self._ending)
-
-
-class Running:
-    """One operation on a socket, and the outlet of its subscription. It has a task for as long as something has to be waited for."""
-
-    __slots__ = ("_head", "_over", "_push", "_socket", "_subscription", "_task", "id")
-
-    def __init__(self, socket: Socket, id: str, parameters: Parameters) -> None:
-        self.id = id
-        self._socket = socket
-        self._head = b'{"id":%b,"type":"next","payload":' % written(id)
-        self._push = socket.pushed
-        self._subscription: Subscription | None = None
-        self._task: asyncio.Task[None] | None = None
-        self._over = False
-        self._begin(parameters)
-
-    def push(self, payload: bytes, cursor: str | None) -> bool:  # noqa: ARG002  there is no place for it here
-        """Sends a response event now, if there is room for it."""
-        return not self._over and self._push(self._head, payload, b"}")
-
-    async def send(self, payload: bytes, cursor: str | None) -> None:  # noqa: ARG002
-        """Sends a response event."""
-        if not self._over:
-            await self._socket.write(self._head, payload, b"}")
-
-    def end(self) -> Coroutine[Any, Any, None]:
-        """Nothing more is said of it from now on; what is returned closes its source."""
-        self._over = True
-        return self._ended()
-
-    async def _ended(self) -> None:
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.wait([self._task])
-        await self._close()
-
-    def _begin(self, parameters: Parameters | None) -> None:
-        self._task = asyncio.create_task(self._run(parameters))
-        self._task.add_done_callback(self._rest)
-
-    def _proceed(self) -> None:
-        if not self._over:
-            self._begin(None)
-
-    def _rest(self, task: asyncio.Task[None]) -> None:
-        if self._task is task:
-            self._task = None
-
-    async def _run(self, parameters: Parameters | None) -> None:
-        with suppress(Gone):
-            last = await self._last_message(parameters)
-            if last is not None and not self._over:
-                self._over = True
-                # First, so that the client may use the id again as soon as it reads of the end.
-                self._socket.forget(self)
-                await self._socket.send(last)
-
-    async def _last_message(self, parameters: Parameters | None) -> Message | None:
-        # None where there is more to come.
-        try:
-            if parameters is not None:
-                await self._answer(parameters)
-            if self._subscription is not None and not await self._subscription.proceed(self._proceed):
-                return None
-            await self._close()
-        except Gone:
-            raise
-        except Exception as error:  # noqa: BLE001  whatever it was, the client hears of its end
-            await self._close()
-            return {"id": self.id, "type": "error", "payload": request_error(error).errors}
-        return {"id": self.id, "type": "complete"}
-
-    async def _answer(self, parameters: Parameters) -> None:
-        door = self._socket.door
-        operation = await door.operations.find(parameters.query, parameters.operation_name)
-        ctx = await self._socket.context()
-        if operation.kind is OperationType.SUBSCRIPTION:
-            self._subscription = await door.streams.subscribe(operation, parameters.variables, ctx, self)
-        else:
-            await self.send(written(await door.operations.answer(operation, parameters.variables, ctx)), None)
-
-    async def _close(self) -> None:
-        if self._subscription is not None:
-            await self._subscription.aclose()
 
 
 def _id(message: Message) -> str:
