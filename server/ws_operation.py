@@ -66,11 +66,12 @@ class Running:
     def end(self) -> Coroutine[Any, Any, None]:
         """Nothing more is said of it from now on; what is returned closes its source."""
         self._over = True
+        if self._task is not None:
+            self._task.cancel()  # at once: a source that never waits would not let anybody do it later
         return self._ended()
 
     async def _ended(self) -> None:
         if self._task is not None:
-            self._task.cancel()
             await asyncio.wait([self._task])
         await self._close()
 
