@@ -2,6 +2,8 @@
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 MAKEFLAGS += --no-print-directory --no-builtin-rules
+# What Python compiles is kept: the tests start it dozens of times, and half of a start is compiling.
+unexport PYTHONDONTWRITEBYTECODE
 
 # The first Python that is new enough, or the one you name: make dev PYTHON=/path/to/python3.12
 PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3.11; do \

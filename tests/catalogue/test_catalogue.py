@@ -79,6 +79,9 @@ async def test_a_release_lists_its_tracks_in_its_own_order(scene: Api) -> None:
     ]  # fmt: skip
 
 
+LINES = [{"startMs": 1200, "text": "The tide is low"}, {"startMs": 4800, "text": "And so am I"}]
+
+
 async def test_a_track_answers_with_everything_that_surrounds_it(scene: Api) -> None:
     query = """{ track(by: {id: "track_1"}) { id title kind isrc mbid durationMs explicit genres releasedOn audioVariants playCount saveCount
         shareUrl viewerHasSaved release { title } artists { creditedAs role artist { id } } lyrics { language synced lines { startMs text } }
@@ -104,11 +107,7 @@ async def test_a_track_answers_with_everything_that_surrounds_it(scene: Api) -> 
             {"creditedAs": "MIRA", "role": "MAIN", "artist": {"id": "artist_1"}},
             {"creditedAs": "Kite Parade", "role": "FEATURED", "artist": {"id": "artist_2"}},
         ],
-        "lyrics": {
-            "language": "en",
-            "synced": True,
-            "lines": [{"startMs": 1200, "text": "The tide is low"}, {"startMs": 4800, "text": "And so am I"}],
-        },
+        "lyrics": {"language": "en", "synced": True, "lines": LINES},
         "links": [
             {"service": "Bandcamp", "url": "https://band.example/1"},
             {"service": "Spotify", "url": "https://open.example/1"},
@@ -117,7 +116,7 @@ async def test_a_track_answers_with_everything_that_surrounds_it(scene: Api) -> 
         "comments": {"edges": [{"node": {"text": "Yes"}}, {"node": {"text": "The bridge!"}}]},
     }
     assert answer.statements == [
-        "artist_by_id", "comments_by_track", "credits_by_track", "links_by_track", "lyrics_by_track", "release_by_id", "sound_by_id",
+        "artist_by_id", "comments_by_track", "credits_by_track", "links_by_track", "listed_sound_by_id", "lyrics_by_track", "release_by_id",
         "sounds_by_track", "track_by_id",
     ]  # fmt: skip
 

@@ -54,28 +54,28 @@ async def test_it_has_something_of_everything(sample: asyncpg.Connection) -> Non
 
 
 async def test_an_interrupted_load_leaves_nothing_and_the_next_makes_the_same_world(
-    sample: asyncpg.Connection, copy: Copy, template: str
+    copy: Copy, template: str, template_hamlet: str, hamlet: str
 ) -> None:
     def stop_half_way(_: str, done: float) -> None:
         if done > 0.5:
             raise KeyboardInterrupt
 
-    async with copy(template) as dsn:
-        connection = await connect(dsn)
+    async with copy(template) as dsn, copy(template_hamlet) as whole:
+        connection, other = await connect(dsn), await connect(whole)
         empty = await digests(connection)
         shape = await connection.fetch(SHAPE)
 
         with pytest.raises(KeyboardInterrupt):
-            await load_sample(dsn, scale="small", seed=1, now=NOW, progress=stop_half_way)
+            await load_sample(dsn, scale=hamlet, seed=1, now=NOW, progress=stop_half_way)
         assert await digests(connection) == empty
         assert await connection.fetch(SHAPE) == shape
 
         # What an earlier version, which loaded in steps, may have left half-way.
-        await connection.execute("insert into sample_worlds (scale, seed, world_now) values ('small', 1, now())")
+        await connection.execute("insert into sample_worlds (scale, seed, world_now) values ('hamlet', 1, now())")
         await connection.execute("insert into hashtags values ('leftover', 3)")
         seen: list[tuple[str, float]] = []
-        await load_sample(dsn, scale="small", seed=1, now=NOW, progress=lambda step, done: seen.append((step, done)))
-        assert await digests(connection) == await digests(sample)
+        await load_sample(dsn, scale=hamlet, seed=1, now=NOW, progress=lambda step, done: seen.append((step, done)))
+        assert await digests(connection) == await digests(other)
         assert await connection.fetch(SHAPE) == shape
         assert await connection.fetchval("select count(*) from niches") == len(NICHES)
         shares = [done for _, done in seen]
@@ -83,16 +83,17 @@ async def test_an_interrupted_load_leaves_nothing_and_the_next_makes_the_same_wo
         assert shares[-1] == 1
         assert 0.4 < dict(seen)["trends"] < 0.9
         await connection.close()
+        await other.close()
 
 
-async def test_a_finished_world_is_left_alone(copy: Copy, template_world: str) -> None:
-    async with copy(template_world) as dsn:
+async def test_a_finished_world_is_left_alone(copy: Copy, template_hamlet: str) -> None:
+    async with copy(template_hamlet) as dsn:
         connection = await connect(dsn)
         before = await digests(connection)
 
         said = await load_sample(dsn, scale="medium", seed=2, now=NOW)
 
-        assert said == "There is a small sample world of seed 1 already: nothing was loaded."
+        assert said == "There is a hamlet sample world of seed 1 already: nothing was loaded."
         assert await digests(connection) == before
         await connection.close()
 

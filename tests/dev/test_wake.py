@@ -14,8 +14,8 @@ from tests.dev.recounts import RECOUNTS
 WEEK = timedelta(days=7, minutes=33)
 
 
-async def test_a_world_that_slept_for_a_week_is_moved_forward_whole(copy: Copy, template_world: str) -> None:
-    async with copy(template_world) as dsn:
+async def test_a_world_that_slept_for_a_week_is_moved_forward_whole(copy: Copy, template_hamlet: str) -> None:
+    async with copy(template_hamlet) as dsn:
         connection = await connect(dsn)
         sums = "select sound_id, region, niche_id, trusted, young from trend_counters order by 1, 2, 3"
         ages = "select id, $1::timestamptz - created_at age, weight, trusted from videos order by id"
@@ -31,15 +31,20 @@ async def test_a_world_that_slept_for_a_week_is_moved_forward_whole(copy: Copy, 
         await connection.close()
 
 
-async def test_facts_that_came_later_stay_in_their_place(copy: Copy, template_world: str) -> None:
+async def test_facts_that_came_later_stay_in_their_place_and_plays_in_their_days(
+    copy: Copy, template_hamlet: str
+) -> None:
     later = NOW + timedelta(hours=5)
-    async with copy(template_world) as dsn:
+    async with copy(template_hamlet) as dsn:
         connection = await connect(dsn)
         await connection.execute("insert into log values (1, 'SOUND_CREATED', $1, $1, '{}')", later)
         await connection.execute(
             "insert into outbox (type, occurred_at, body) values ('SOUND_CREATED', $1, '{}')", later
         )
         await connection.execute("update users set joined_at = $1 where id = 7", later)
+        await connection.execute("select add_plays_partition('2026-11-22')")
+        await connection.execute("insert into plays values (1, $1, 'a', 'TRACK', 1, null, 5)", NOW)
+        await connection.execute("insert into play_hours values (1, 'TRACK', $1, null, 1, 5)", NOW - timedelta(days=5))
 
         assert await refresh_sample(dsn, now=later + timedelta(minutes=50)) is None
         await refresh_sample(dsn, now=later + WEEK)
@@ -53,16 +58,6 @@ async def test_facts_that_came_later_stay_in_their_place(copy: Copy, template_wo
         assert await connection.fetchval("select world_now from sample_worlds") == later + WEEK
         newest = await connection.fetchval("select max(created_at) from videos")
         assert NOW + WEEK - timedelta(hours=1) < newest <= NOW + WEEK
-        await connection.close()
-
-
-async def test_plays_stay_in_the_days_that_they_are_kept_by(copy: Copy, template_world: str) -> None:
-    async with copy(template_world) as dsn:
-        connection = await connect(dsn)
-        await connection.execute("select add_plays_partition('2026-11-22')")
-        await connection.execute("insert into plays values (1, $1, 'a', 'TRACK', 1, null, 5)", NOW)
-        await connection.execute("insert into play_hours values (1, 'TRACK', $1, null, 1, 5)", NOW - timedelta(days=5))
-        await refresh_sample(dsn, now=NOW + WEEK)
         hours = await connection.fetch("select hour from play_facts order by hour")
         assert [row["hour"] for row in hours] == [NOW - timedelta(days=5), NOW]
         await connection.close()

@@ -4,6 +4,7 @@ import asyncio
 import logging
 import socket
 import threading
+import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -15,7 +16,7 @@ import uvicorn
 from starlette.applications import Starlette
 from starlette.datastructures import Headers
 from starlette.routing import Route, WebSocketRoute
-from starlette.types import Scope
+from starlette.types import ASGIApp, Scope
 from strawberry.schema.config import StrawberryConfig
 
 from server import graphiql, health
@@ -51,6 +52,22 @@ class Seen:
     contexts: list[tuple[str | None, str | None]] = field(default_factory=list)  # subject, idempotency key
     open_streams: int = 0
     healthy: bool = True
+
+
+@dataclass
+class Behind:
+    """What the door asks of the rooms behind it."""
+
+    seen: Seen
+
+    async def context(self, scope: Scope, claims: Claims | None) -> dict[str, Any]:
+        subject = claims.subject if claims else None
+        self.seen.contexts.append((subject, Headers(scope=scope).get("idempotency-key")))
+        return {"subject": subject, "seen": self.seen}
+
+    async def healthy(self) -> None:
+        if not self.seen.healthy:
+            raise DatabaseUnavailable
 
 
 @strawberry.input
@@ -246,53 +263,51 @@ class Door:
 
 
 @contextmanager
-def serving(
-    *,
-    schema: strawberry.Schema = SCHEMA,
-    time_limit: float = 10.0,
-    message_limit: int = 65_536,
-    bounds: Bounds | None = None,
-    http: type[asyncio.Protocol] = BoundedHttp,
-    page: bool = False,
-    **limits: Any,
-) -> Iterator[Door]:
-    """Serves the schema on a free port, on a loop of its own in a thread."""
-    seen = Seen()
-    operations = Operations(schema, time_limit=time_limit)
-    streams = Streams(operations, Sharing(observed=lambda ctx: ctx, mark=lambda *_: None))
-    verified = tokens()
-
-    async def context(scope: Scope, claims: Claims | None) -> dict[str, Any]:
-        subject = claims.subject if claims else None
-        seen.contexts.append((subject, Headers(scope=scope).get("idempotency-key")))
-        return {"subject": subject, "seen": seen}
-
-    async def healthy() -> None:
-        if not seen.healthy:
-            raise DatabaseUnavailable
-
-    websocket = GraphQLWs(operations, verified, context, streams, bounds=bounds)
-    sse, shown = GraphQLSse(streams, websocket.callers), graphiql.Page() if page else None
-    app = Starlette(
-        routes=[
-            Route("/graphql", GraphQLHttp(operations, verified, context, sse=sse, page=shown, **limits)),
-            WebSocketRoute("/graphql", websocket),
-            *(graphiql.assets() if page else []),
-            *health.routes(healthy),
-        ]
-    )
+def standing(app: ASGIApp, seen: Seen | None = None, **options: Any) -> Iterator[Door]:
+    """Serves an app on a free port, on a loop of its own in a thread."""
     with socket.create_server(("127.0.0.1", 0)) as listening:
         port = listening.getsockname()[1]
-        server = uvicorn.Server(configuration(app, host="127.0.0.1", port=port, message_limit=message_limit, http=http))
+        server = uvicorn.Server(configuration(app, host="127.0.0.1", port=port, **options))
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
         thread.start()
         try:
             while not server.started:
-                threading.Event().wait(0.01)
-            door = Door(port, seen)
+                assert thread.is_alive(), "the app did not start: uvicorn's log says why"
+                time.sleep(0.01)
+            door = Door(port, seen or Seen())
             with door.client:
                 yield door
         finally:
             server.should_exit = True
             thread.join(10)
             logging.getLogger("uvicorn.error").setLevel(logging.NOTSET)
+
+
+@contextmanager
+def serving(
+    *,
+    schema: strawberry.Schema = SCHEMA,
+    time_limit: float = 10.0,
+    bounds: Bounds | None = None,
+    page: bool = False,
+    http: type[asyncio.Protocol] = BoundedHttp,
+    message_limit: int = 65_536,
+    **limits: Any,
+) -> Iterator[Door]:
+    """Serves the schema as Chorus is served."""
+    seen = Seen()
+    operations = Operations(schema, time_limit=time_limit)
+    streams = Streams(operations, Sharing(observed=lambda ctx: ctx, mark=lambda *_: None))
+    verified, behind = tokens(), Behind(seen)
+    websocket = GraphQLWs(operations, verified, behind.context, streams, bounds=bounds)
+    sse, shown = GraphQLSse(streams, websocket.callers), graphiql.Page() if page else None
+    app = Starlette(
+        routes=[
+            Route("/graphql", GraphQLHttp(operations, verified, behind.context, sse=sse, page=shown, **limits)),
+            WebSocketRoute("/graphql", websocket),
+            *(graphiql.assets() if page else []),
+            *health.routes(behind.healthy),
+        ]
+    )
+    with standing(app, seen, http=http, message_limit=message_limit) as door:
+        yield door

@@ -3,16 +3,13 @@
 import asyncio
 import shutil
 import signal
-import socket
 import tempfile
-import threading
 import time
 from collections.abc import AsyncIterator, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
-import uvicorn
 
 import app
 from app import build_app
@@ -20,34 +17,19 @@ from db.database import Database, connect
 from db.migrate import migrate, read_migrations
 from dev.postgres import EmbeddedPostgres
 from server.auth import mint
-from server.listen import configuration
 from settings import Settings, load
 from tests.ask import Api
 from tests.conftest import NOW, Copy
 from tests.gathering import MIRA, RAIN, arrange
-from tests.server.door import Door
+from tests.server.door import Door, standing
 from tests.server.talk import ready, receive, send, until_end
 
 POST = """mutation ($input: PostVideoInput!) { postVideo(input: $input) { __typename
   ... on PostVideoPayload { video { id caption } community { sound { id } } } ... on UserError { message path } } }"""
 
 
-@contextmanager
-def running(settings: Settings, dsn: str) -> Iterator[Door]:
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-        port = listening.getsockname()[1]
-        server = uvicorn.Server(configuration(build_app(settings, dsn), host="127.0.0.1", port=port))
-        thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
-        thread.start()
-        try:
-            while not server.started:
-                time.sleep(0.01)
-            door = Door(port)
-            with door.client:
-                yield door
-        finally:
-            server.should_exit = True
-            thread.join(10)
+def running(settings: Settings, dsn: str) -> AbstractContextManager[Door]:
+    return standing(build_app(settings, dsn))
 
 
 @pytest.fixture(scope="module")

@@ -191,7 +191,7 @@ async def state_after(api: Api, *batches: tuple[int, list[Video]]) -> State:
             "select sound_id, region, niche_id, at, trusted, young, trusted_videos, young_videos from trend_counters union all"
             " select 0, region, niche_id, at, trusted, null, trusted_videos, 0 from trend_scopes"
         )
-        await tx.connection.execute("truncate trend_counters, trend_scopes")
+        await tx.connection.execute("delete from trend_counters; delete from trend_scopes")
     return {
         (row["sound_id"], row["region"], row["niche_id"]): (
             (row["at"] - EPOCH) // MICROSECOND,

@@ -50,36 +50,15 @@ def crowd(seed: int = 5) -> tuple[oracle.Video, ...]:
 async def tell(api: Api, videos: tuple[oracle.Video, ...]) -> None:
     """Writes the videos, and the facts of them to the log."""
     rows = [
-        (
-            one.sound,
-            number,
-            one.creator,
-            one.region,
-            list(one.niches),
-            api.now - one.hours * HOUR,
-            one.weight,
-            one.trusted,
-        )
-        for number, one in enumerate(videos, start=1)
+        (n, one.sound, one.creator, one.region, list(one.niches), one.weight, one.trusted, api.now - one.hours * HOUR)
+        for n, one in enumerate(videos, start=1)
     ]
-    names = ("sound_id", "video_id", "creator_id", "region", "niche_ids")
-    facts = [
-        Event(
-            "VIDEO_POSTED",
-            row[5],
-            {
-                **dict(zip(names, row, strict=False)),
-                "hashtags": [],
-                "weight": row[6],
-                "trusted": row[7],
-                "new_creator": False,
-            },
-        )
-        for row in rows
-    ]
+    names = ("video_id", "sound_id", "creator_id", "region", "niche_ids", "weight", "trusted")
+    unsaid = {"hashtags": [], "new_creator": False}
+    facts = [Event("VIDEO_POSTED", row[-1], dict(zip(names, row, strict=False)) | unsaid) for row in rows]
     async with api.database.transaction() as tx:
         await tx.connection.executemany(
-            "insert into videos (sound_id, id, creator_id, caption, region, niche_ids, duration_ms, created_at, weight, trusted, new_creator)"
+            "insert into videos (id, sound_id, creator_id, caption, region, niche_ids, duration_ms, weight, trusted, created_at, new_creator)"
             " values ($1, $2, $3, '', $4, $5, 1, $6, $7, $8, false)",
             rows,
         )
