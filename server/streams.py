@@ -186,7 +186,7 @@ class Subscription:
     async def _send(self, payload: bytes, cursor: str | None) -> None:
         if not self._outlet.push(payload, cursor):
             await self._outlet.send(payload, cursor)
-            await asyncio.sleep(0)  # that somebody has gone is noticed by the loop only, and a source need not wait for anything
+            await asyncio.sleep(0)  # a source need not wait for anything, and only the loop notices who has gone
 
     def _push(self, told: Told) -> bool:
         # The usual case, in which nobody is asked anything.
