@@ -9,7 +9,7 @@ from typing import Any
 from events.bus import CHARTS, Bus
 from events.cursor import Cursors
 from events.log import Head
-from events.watch import Audience, Listener, Reason, Told, Watch
+from events.watch import Audience, Listener, Reason, Stream, Told, Watch
 
 UNREAD = -1  # the version of a chart before the first look
 REMEMBERED = 16  # orders of a chart by version, for who was away for a moment
@@ -31,7 +31,7 @@ class ChartSource:
     dress: Callable[[dict[str, Any]], dict[str, Any]]
 
 
-class ChartAudience(Audience[Listener]):
+class ChartAudience(Audience["ChartListener"]):
     """Those who listen to the same part of one chart. `rounds` counts the minutes in which it was quiet."""
 
     def __init__(self, source: ChartSource) -> None:
@@ -66,6 +66,38 @@ class ChartAudience(Audience[Listener]):
         return [entry["sound_id"] for entry in chart["entries"][: self.source.first]]
 
 
+class ChartListener(Listener):
+    """One who knows a version of the chart, and how many quiet minutes there were."""
+
+    __slots__ = ("_audience", "_watch", "rounds", "version")
+
+    def __init__(self, watch: "ChartWatch", audience: ChartAudience, version: int) -> None:
+        super().__init__()
+        self._watch = watch
+        self._audience = audience
+        self.version = version
+        self.rounds = audience.rounds
+
+    def tell(self, _: Told | None) -> None:
+        """Gives him what he is to hear now, if somebody has asked for the same before."""
+        if self._take is not None:
+            news = self._watch.news(self._audience, self.version)
+            if news.done() and news.exception() is None:
+                told = news.result()
+                if told is None or self._take(told):
+                    self.hear(self._audience.version)
+                    return
+        self.wake()
+
+    def hear(self, version: int) -> None:
+        """Takes note that he knows this version, and that it was quiet until now."""
+        self.version, self.rounds = version, self._audience.rounds
+
+    @property
+    def knows_all(self) -> bool:
+        return (self.version, self.rounds) == (self._audience.version, self._audience.rounds)
+
+
 class ChartWatch(Watch[ChartAudience]):
     """One a process: reads each new version of a watched chart once."""
 
@@ -97,15 +129,14 @@ class ChartWatch(Watch[ChartAudience]):
     async def sweep(self, audience: ChartAudience) -> None:
         audience.sequence = max(audience.sequence, self.counted.sequence)
         audience.rounds += 1
+        audience.told.pop(audience.version, None)
         await self.tell(audience)
 
-    def checkpoint(self, audience: ChartAudience, version: int) -> Told:
-        """How far somebody knows everything."""
-        update = {"__typename": "StreamCheckpoint"}
-        return self.told(audience.stream, update, audience.sequence, self.clock(), version=version)
+    def news(self, audience: ChartAudience, version: int) -> "asyncio.Future[Told | None]":
+        """What somebody is told who knows this version: what the newest one has that it had not, the whole chart where it is not known any more.
 
-    def since(self, audience: ChartAudience, version: int) -> "asyncio.Future[Told | None]":
-        """What the newest version has that this one had not; the whole chart where this one is not known; None where nothing changed in what is shown."""
+        A checkpoint where it is the newest; None where nothing changed in what is shown.
+        """
         known = audience.told.get(version)
         if known is None or (known.done() and known.exception()):
             known = asyncio.ensure_future(self._difference(audience, audience.chart, version))
@@ -113,6 +144,8 @@ class ChartWatch(Watch[ChartAudience]):
         return known
 
     async def _difference(self, audience: ChartAudience, chart: Chart, version: int) -> Told | None:
+        if version == chart["version"]:
+            return self.checkpoint(audience, audience.sequence, version)
         entries = chart["entries"][: audience.source.first]
         before = await self._order(audience, version)
         if before is None:
@@ -144,12 +177,16 @@ def difference(before: Order, entries: Sequence[Mapping[str, Any]]) -> dict[str,
     }
 
 
-async def chart_stream(watch: ChartWatch, source: ChartSource, after: str | None) -> AsyncGenerator[Told, None]:
+def chart_stream(watch: ChartWatch, source: ChartSource, after: str | None) -> Stream:
     """A checkpoint, the chart, then what changed with each new version, and a checkpoint each quiet minute.
 
     Who comes back with a cursor is told what changed since, or the chart where its version is not kept any more. Raises BadCursor where no stream gave
     `after`.
     """
+    return Stream(_versions(watch, source, after))
+
+
+async def _versions(watch: ChartWatch, source: ChartSource, after: str | None) -> AsyncGenerator[Told | Listener, None]:
     place = watch.read(after) if after is not None else None
     with watch.attend(source.name, lambda: ChartAudience(source)) as audience:
         await watch.ready(audience)
@@ -159,19 +196,16 @@ async def chart_stream(watch: ChartWatch, source: ChartSource, after: str | None
         version = place.version if place is not None and place.epoch == watch.epoch else UNREAD
         if place is not None and version != UNREAD:
             audience.sequence = max(audience.sequence, place.sequence)
-        yield watch.checkpoint(audience, version)
-        rounds = audience.rounds
-        with audience.joined(Listener()) as listener:
+        listener = ChartListener(watch, audience, version)
+        yield watch.checkpoint(audience, audience.sequence, version)
+        with audience.joined(listener):
             while True:
-                if version != audience.version:
-                    newest = audience.version
-                    difference = watch.since(audience, version)
-                    told = difference.result() if difference.done() else await asyncio.shield(difference)
-                    version, rounds = newest, audience.rounds
-                    if told is not None:
-                        yield told
-                elif rounds != audience.rounds:
-                    rounds = audience.rounds
-                    yield watch.checkpoint(audience, version)
-                else:
-                    await listener.woken()
+                if listener.knows_all:
+                    yield listener
+                    listener.check()
+                    continue
+                newest, news = audience.version, watch.news(audience, listener.version)
+                told = news.result() if news.done() else await asyncio.shield(news)
+                listener.hear(newest)
+                if told is not None:
+                    yield told

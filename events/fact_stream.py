@@ -9,7 +9,7 @@ from typing import Any
 
 from events import log
 from events.bus import Fact, Topic
-from events.watch import Audience, Listener, Place, Reason, Told, Watch
+from events.watch import Audience, Listener, Place, Reason, Stream, Told, Watch
 
 PAGE = 500  # facts a read
 MOST_WAITING = 1000  # updates for which a listener has room
@@ -42,37 +42,40 @@ class FactAudience(Audience["FactListener"]):
 
 
 class FactListener(Listener):
-    """One who is told every fact, for as long as there is room for what waits for him; `filled` is when there was none any more."""
+    """One who is told every fact, for as long as there is room for what waits for him; `filled` is when there was none any more.
 
-    __slots__ = ("_after", "_audience", "filled", "waiting")
+    `reached` is how far in the log he was told.
+    """
+
+    __slots__ = ("_audience", "filled", "reached", "waiting")
 
     def __init__(self, audience: FactAudience, after: int) -> None:
         super().__init__()
-        self._after = after
         self._audience = audience
+        self.reached = after
         self.filled: float | None = None
         self.waiting: deque[Told] = deque()
 
     def tell(self, told: Told | None) -> None:
-        """Puts an update behind those that wait; the end of the stream takes their place."""
-        if told is None or (told.since < self._after and not told.last):
+        """Gives him an update, or puts it behind those that wait; the end of the stream takes their place."""
+        if told is None or (told.since < self.reached and not told.last):
             return
-        if told.last:
-            self.waiting.clear()
-        elif len(self.waiting) >= MOST_WAITING:
+        if self._take is not None and not told.last and self._take(told):
+            self.reached = told.update["sequence"]
+        elif not told.last and len(self.waiting) >= MOST_WAITING:
             self.filled = time.monotonic()
             self._audience.listeners.discard(self)
-            return
-        self.waiting.append(told)
-        self.wake()
+        else:
+            if told.last:
+                self.waiting.clear()
+            self.waiting.append(told)
+            self.wake()
 
-    async def next(self) -> Told | None:
-        """The next update, when there is one; None where the log has to be read for it, because there was no room."""
-        while not self.waiting:
-            if self.filled is not None:
-                return None
-            await self.woken()
-        return self.waiting.popleft()
+    def next(self) -> Told:
+        """The next of the updates that wait."""
+        told = self.waiting.popleft()
+        self.reached = told.update["sequence"]
+        return told
 
     @property
     def lags(self) -> bool:
@@ -128,10 +131,6 @@ class LogWatch(Watch[FactAudience]):
 
     async def sweep(self, audience: FactAudience) -> None:
         await self.tell(audience, self.checkpoint(audience, self.position))
-
-    def checkpoint(self, audience: FactAudience, sequence: int) -> Told:
-        """How far somebody knows everything."""
-        return self.told(audience.stream, {"__typename": "StreamCheckpoint"}, sequence, self.clock())
 
     def missed(self, audience: FactAudience, reason: Reason) -> Told:
         """That somebody missed facts, and where he can go on once he has read what there is."""
@@ -204,11 +203,15 @@ class LogWatch(Watch[FactAudience]):
         return told
 
 
-async def fact_stream(watch: LogWatch, source: Source, after: str | None) -> AsyncGenerator[Told, None]:
+def fact_stream(watch: LogWatch, source: Source, after: str | None) -> Stream:
     """A checkpoint, what was missed since the cursor `after`, and each fact from then on; or ResyncRequired, and the end.
 
     Raises BadCursor where no stream gave `after`.
     """
+    return Stream(_facts(watch, source, after))
+
+
+async def _facts(watch: LogWatch, source: Source, after: str | None) -> AsyncGenerator[Told | Listener, None]:
     with watch.attend(source.name, lambda: FactAudience(source)) as audience:
         await watch.ready(audience)
         place, reason = Place(watch.epoch, watch.position, source.name), None
@@ -229,10 +232,15 @@ async def fact_stream(watch: LogWatch, source: Source, after: str | None) -> Asy
             if reason is None:
                 # Nothing was awaited since the comparison, so no fact was told since.
                 with audience.joined(FactListener(audience, place.sequence)) as listener:
-                    while (one := await listener.next()) is not None:
-                        yield one
-                        if one.last:
-                            return
-                        place = place._replace(sequence=one.update["sequence"])
+                    while listener.waiting or listener.filled is None:
+                        if listener.waiting:
+                            one = listener.next()
+                            yield one
+                            if one.last:
+                                return
+                        else:
+                            yield listener
+                            listener.check()
+                place = place._replace(sequence=listener.reached)
                 reason = Reason.OVERFLOW if listener.lags else None
         yield watch.missed(audience, reason)

@@ -4,11 +4,11 @@ import asyncio
 import logging
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Hashable, Iterable, Iterator
+from collections.abc import AsyncGenerator, Callable, Hashable, Iterable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from enum import Enum
-from typing import Any, ClassVar, Generic, NamedTuple, TypeVar
+from typing import Any, ClassVar, Generic, NamedTuple, Self, TypeVar
 
 from db.errors import DatabaseUnavailable
 from events.bus import PATIENCE, Bus, Wakeups
@@ -18,6 +18,7 @@ logger = logging.getLogger(__name__)
 SCOPE = "stream"
 QUIET = 60.0  # seconds without news until a checkpoint
 SETTLING = 0.2  # seconds that the others wait for an answer that takes its time
+SHARED = timedelta(seconds=1)  # for which a checkpoint is that of all who come
 SLICE = 500  # listeners at a time: what they do with what they are told takes some 25 µs each, and nothing else waits longer than 50 ms
 
 
@@ -62,34 +63,65 @@ class Told:
 
 
 class Listener:
-    """One who listens, and sleeps until he is woken."""
+    """One who listens. While he rests he is offered what is told, or woken where he does not take it; at other times he finds it himself."""
 
-    __slots__ = ("_error", "_woken")
+    __slots__ = ("_error", "_take", "_wake")
 
     def __init__(self) -> None:
-        self._woken: asyncio.Future[None] | None = None
         self._error: BaseException | None = None
+        self._take: Callable[[Told], bool] | None = None
+        self._wake: Callable[[], None] | None = None
 
     def tell(self, _: Told | None) -> None:
         """Lets him know that there is something; what it is he finds himself, unless he is one who keeps it."""
         self.wake()
 
+    def rest(self, wake: Callable[[], None], take: "Callable[[Told], bool] | None" = None) -> None:
+        """Nothing is at hand, so he waits: `wake` is called once, when there is something that `take` did not take."""
+        self._wake, self._take = wake, take
+        if self._error is not None:
+            self.wake()
+
     def wake(self) -> None:
-        if self._woken is not None and not self._woken.done():
-            self._woken.set_result(None)
+        wake, self._wake, self._take = self._wake, None, None
+        if wake is not None:
+            wake()
+
+    def leave(self) -> None:
+        """He is told nothing any more, not even by whoever is telling all of them at the moment."""
+        self._wake = self._take = None
 
     def fail(self, error: BaseException) -> None:
         """Whatever he waits for raises this."""
         self._error = error
-        if self._woken is not None and not self._woken.done():
-            self._woken.set_exception(error)
+        self.wake()
 
-    def woken(self) -> "asyncio.Future[None]":
-        """Done when he is woken; whoever awaits it has looked before, and nothing happens between. Raises what the watch failed with."""
-        self._woken = asyncio.get_running_loop().create_future()
+    def check(self) -> None:
+        """Raises what the watch failed with; asked by whoever was woken."""
         if self._error is not None:
-            self._woken.set_exception(self._error)
-        return self._woken
+            raise self._error
+
+
+class Stream:
+    """A source stream: updates, for whoever iterates. In `turns` a listener stands among them wherever nothing is at hand: let him rest, and go on when he is woken."""
+
+    def __init__(self, turns: AsyncGenerator[Told | Listener, None]) -> None:
+        self.turns = turns
+
+    def __aiter__(self) -> Self:
+        return self
+
+    async def __anext__(self) -> Told:
+        async for turn in self.turns:
+            if isinstance(turn, Told):
+                return turn
+            woken = asyncio.Event()
+            turn.rest(woken.set)
+            await woken.wait()
+        raise StopAsyncIteration
+
+    async def aclose(self) -> None:
+        await self.turns.aclose()
 
 
 async def _settle(told: Iterable[Told]) -> None:
@@ -111,6 +143,7 @@ class Audience(Generic[L]):
         self.ready = asyncio.Event()
         self.error: BaseException | None = None
         self.heard = time.monotonic()
+        self.begun: tuple[Place, Told] | None = None  # the last checkpoint
 
     def telling(self) -> Iterable[Told]:
         """What its listeners may be hearing at the moment."""
@@ -126,6 +159,7 @@ class Audience(Generic[L]):
             yield listener
         finally:
             self.listeners.discard(listener)
+            listener.leave()
 
 
 A = TypeVar("A", bound=Audience[Any])
@@ -210,6 +244,17 @@ class Watch(ABC, Generic[A]):
         """The end of a stream: begin again with what is there, and go on from this cursor."""
         update = {"__typename": "ResyncRequired", "reason": reason.value}
         return self.told(stream, update, sequence, self.clock(), version=version, last=True)
+
+    def checkpoint(self, audience: A, sequence: int, version: int = 0) -> Told:
+        """How far somebody knows everything. Of the many who come back at once those who know the same share it."""
+        place = Place(self.epoch, sequence, audience.stream, version)
+        if audience.begun is not None and audience.begun[0] == place:
+            told = audience.begun[1]
+            if self.clock() - told.update["occurred_at"] < SHARED:
+                return told
+        told = self.told(audience.stream, {"__typename": "StreamCheckpoint"}, sequence, self.clock(), version=version)
+        audience.begun = place, told
+        return told
 
     async def tell(self, audience: A, told: Told | None = None) -> None:
         """Tells each listener. Of very many one hears first, and once he has his answer the others, a slice at a time: they need not wait for theirs all at once."""

@@ -5,12 +5,12 @@ from typing import Any
 
 from events.bus import Fact, Topic
 from events.fact_stream import Source, fact_stream
+from events.watch import Stream
 from resolvers import ids, visibility
 from resolvers.context import Context, Rows
 from resolvers.errors import InvalidId, StreamsUnavailable
 from resolvers.ids import Id
 from resolvers.page import Cursor
-from resolvers.streams import Stream
 
 UPDATES = {"VIDEO_POSTED": "VideoPosted", "VIDEO_REMOVED": "VideoRemoved"}
 COUNTED = frozenset({*UPDATES, "MEMBER_JOINED", "MEMBER_LEFT"})

@@ -8,13 +8,12 @@ from events import log
 from events.bus import Fact, Topic
 from events.cursor import BadCursor
 from events.fact_stream import Source, fact_stream
-from events.watch import Place
+from events.watch import Place, Stream
 from resolvers import ids, node
 from resolvers.context import Context, Rows
 from resolvers.errors import CursorExpired, InvalidCursor, StreamsUnavailable
 from resolvers.ids import Kind
 from resolvers.page import Arguments, Cursor, check_size, connection
-from resolvers.streams import Stream
 
 
 class EventType(Enum):

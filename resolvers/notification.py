@@ -12,11 +12,11 @@ from db.rows import changed
 from events.bus import Fact, Topic
 from events.cursor import BadCursor
 from events.fact_stream import Source, fact_stream
+from events.watch import Stream
 from resolvers import visibility
 from resolvers.context import Context, Rows
 from resolvers.errors import Refusal, StreamsUnavailable
 from resolvers.page import Arguments, Cursor, Listing, pages
-from resolvers.streams import Stream
 from resolvers.write import ByHeader, ResponseKey, fact
 
 MOST_UNREAD = 100  # to look through more would cost more than it tells

@@ -1,20 +1,20 @@
 """What happens to a playlist: items that come, go and move, and its details."""
 
 import asyncio
-from collections.abc import Awaitable
+from collections.abc import AsyncGenerator, Awaitable
 from contextlib import aclosing
 from typing import Any
 
 from events.bus import Fact, Topic
 from events.fact_stream import Source, fact_stream
-from events.watch import Told
+from events.watch import Stream, Told
 from resolvers import ids, visibility
 from resolvers.context import Context, Rows
 from resolvers.errors import InvalidId, StreamsUnavailable
 from resolvers.event import PLAYLIST_CHANGES
 from resolvers.ids import Id
 from resolvers.page import Cursor, Listing
-from resolvers.streams import Stream, observed
+from resolvers.streams import observed
 
 UPDATES = {
     "PLAYLIST_ITEMS_ADDED": "PlaylistItemsAdded",
@@ -31,10 +31,10 @@ async def updates(ctx: Context, playlist_id: Id, after: Cursor | None = None) ->
     if not await _is_seen(ctx, key):
         raise InvalidId("There is no such playlist.")
     source = Source(f"playlistChanged|{key}", Topic(PLAYLIST_CHANGES, "playlist_id", key), _update)
-    return _seen(ctx, key, fact_stream(ctx.facts, source, after))
+    return Stream(_seen(ctx, key, fact_stream(ctx.facts, source, after)))
 
 
-async def _seen(ctx: Context, key: int, stream: Stream) -> Stream:
+async def _seen(ctx: Context, key: int, stream: Stream) -> AsyncGenerator[Told, None]:
     async with aclosing(stream):
         async for update in stream:
             # What was done inside it is nothing to whom the playlist was closed meanwhile: he hears of its details, which are null.

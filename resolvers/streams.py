@@ -1,14 +1,11 @@
 """What all streams share: it is noted what of a viewer an answer depended on, so that others share it."""
 
-from collections.abc import AsyncGenerator, Awaitable, Hashable
+from collections.abc import Awaitable, Hashable
 from dataclasses import fields
 from enum import IntEnum
 
 from db.loading import Loading
-from events.watch import Told
 from resolvers.context import Context
-
-Stream = AsyncGenerator[Told, None]
 
 STRANGERS: frozenset[int] = frozenset()  # nobody is hidden from them
 VIEWER = Context.__dict__["viewer"]  # the slot itself, which can be read unnoticed

@@ -9,6 +9,7 @@ from typing import Any
 from db.loading import loading
 from events.chart_stream import ChartSource, chart_stream
 from events.cursor import Cursors
+from events.watch import Stream
 from resolvers import ids
 from resolvers.context import Context, Reads, Rows
 from resolvers.errors import CursorExpired, InvalidArgument, InvalidCursor, StreamsUnavailable
@@ -17,7 +18,6 @@ from resolvers.niche import named
 from resolvers.page import Arguments, Cursor, check_size, connection, read_cursor
 from resolvers.regions import RegionCode
 from resolvers.span import bounds, check_number, floor, instants
-from resolvers.streams import Stream
 from trending.charts import ChartKey, read_chart, trends
 from trending.counters import ALL_NICHES, GLOBAL
 from trending.history import COARSE, KEPT

@@ -5,7 +5,7 @@ execution/ what each field is. Under graphql-core's executor a batch function ru
 """
 
 import inspect
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import replace
 from functools import partial
 from typing import Annotated, Any
@@ -52,10 +52,10 @@ def batched_edges(function: Callable[..., Any], *, description: str | None = Non
     return _field(lend, execution.Batched(function), description)
 
 
-def streamed(function: Callable[..., Awaitable[AsyncGenerator[Any, None]]], *, description: str | None = None) -> Any:
+def streamed(function: Callable[..., Awaitable[AsyncIterator[Any]]], *, description: str | None = None) -> Any:
     """A field of Subscription whose events are those of the stream `await function(ctx, **arguments)`, after the cursor `after`."""
 
-    async def resolve(root: None, info: Info, **arguments: Any) -> AsyncGenerator[Any, None]:  # noqa: ARG001
+    async def resolve(root: None, info: Info, **arguments: Any) -> AsyncIterator[Any]:  # noqa: ARG001
         given = {name: value for name, value in arguments.items() if value is not UNSET}
         if info.context.last_event_id is not None:
             given["after"] = info.context.last_event_id

@@ -2,11 +2,10 @@
 
 import asyncio
 import time
-from contextlib import aclosing, suppress
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
-from graphql import OperationType
 from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketDisconnected
 
@@ -25,12 +24,12 @@ from server.errors import (
 from server.graphql_http import ContextOf
 from server.operation import Operations, written
 from server.parameters import Parameters, from_value, read_json
-from server.streams import Streams
+from server.streams import Streams, push_of
+from server.ws_operation import Gone, Message, Running
 
 SUBPROTOCOL = "graphql-transport-ws"
 LONGEST_ID = 256
 LONGEST_REASON = 123  # bytes that a close frame has room for
-Message = dict[str, Any]
 
 
 class Closing(Exception):
@@ -40,10 +39,6 @@ class Closing(Exception):
         super().__init__(reason)
         self.code = code
         self.reason = reason
-
-
-class Gone(Exception):
-    """The client is not there any more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,21 +88,24 @@ class Socket:
 
     def __init__(self, door: GraphQLWs, websocket: WebSocket, send: Send) -> None:
         self._door = door
+        self.operations = door.operations
+        self.streams = door.streams
         self._websocket = websocket
         self._raw = send  # what Starlette's layers would see again for each of a thousand listeners
+        self.push = push_of(websocket.scope)
         self._claims: Claims | None = None
         self._holds: asyncio.Timeout | None = None  # messages are taken for as long as the token holds
         self._revoked = False
         self._closing = False
-        self._operations: dict[str, asyncio.Task[None]] = {}
-        self._tasks: set[asyncio.Task[None]] = set()  # those of _operations, and those that are still ending
+        self._running: dict[str, Running] = {}
+        self._ending: set[asyncio.Task[None]] = set()
 
     async def serve(self) -> None:
         """Returns when the socket is closed and nothing that ran on it is left."""
         try:
             await self._shake_hands()
             with self._door.callers.room_for(self._websocket, self._claims, self._revoke):
-                await self._send({"type": "connection_ack"})
+                await self.send({"type": "connection_ack"})
                 await self._take_messages()
         except Gone:
             pass
@@ -158,6 +156,7 @@ class Socket:
                         await self._refuse(error)
                     else:
                         await self._take(message)
+                        del message  # which nobody needs while nothing comes
         except TimeoutError:
             why = "was revoked" if self._revoked else "has expired"
             raise Closing(4403, f"The token {why}; connect again with a new one") from None
@@ -187,19 +186,19 @@ class Socket:
         # One bad text in one operation is no reason to end the others.
         if not isinstance(error.given, dict) or error.given.get("type") != "subscribe":
             raise Closing(4400, str(error))
-        await self._send({"id": _id(error.given), "type": "error", "payload": error.errors})
+        await self.send({"id": _id(error.given), "type": "error", "payload": error.errors})
 
     async def _take(self, message: Message) -> None:
         match message["type"]:
             case "subscribe":
                 await self._subscribe(_id(message), message.get("payload"))
             case "complete":
-                task = self._operations.pop(_id(message), None)
-                if task is not None:
-                    task.cancel()
+                running = self._running.pop(_id(message), None)
+                if running is not None:
+                    self._end(running)
             case "ping":
                 payload = _object(message.get("payload"))
-                await self._send({"type": "pong", "payload": payload} if payload else {"type": "pong"})
+                await self.send({"type": "pong", "payload": payload} if payload else {"type": "pong"})
             case "pong":
                 _object(message.get("payload"))
             case "connection_init":
@@ -208,68 +207,45 @@ class Socket:
                 raise Closing(4400, f"There is no message of type {unknown[:32]!r}")
 
     async def _subscribe(self, id: str, payload: Any) -> None:
-        if id in self._operations:
+        if id in self._running:
             raise Closing(4409, f"Subscriber for {id[:64]} already exists")
         try:
             parameters = _parameters(payload)
             self._check_room()
         except (PersistedQueryNotSupported, TooComplex) as error:
-            await self._send({"id": id, "type": "error", "payload": error.errors})
+            await self.send({"id": id, "type": "error", "payload": error.errors})
             return
-        task = asyncio.create_task(self._run(id, parameters))
-        self._operations[id] = task
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        self._running[id] = Running(self, id, parameters)
 
     def _check_room(self) -> None:
         most = self._door.bounds.operations
-        if len(self._tasks) >= most:
+        if len(self._running) + len(self._ending) >= most:
             raise TooComplex(f"At most {most} operations may run on one socket.")
 
-    async def _run(self, id: str, parameters: Parameters) -> None:
-        with suppress(Gone):
-            last = await self._last_message(id, parameters)
-            if self._runs(id):
-                del self._operations[
-                    id
-                ]  # first, so that the client may use the id again as soon as it reads of the end
-                await self._send(last)
+    async def context(self) -> Any:
+        """What an operation of this socket is answered with."""
+        return await self._door.context(self._websocket.scope, self._claims)
 
-    async def _last_message(self, id: str, parameters: Parameters) -> Message:
-        try:
-            await self._answer(id, parameters)
-        except Gone:
-            raise
-        except Exception as error:  # noqa: BLE001  whatever it was, the client hears of its end
-            return {"id": id, "type": "error", "payload": request_error(error).errors}
-        return {"id": id, "type": "complete"}
+    def forget(self, running: "Running") -> None:
+        """An operation has come to its end."""
+        if self._running.get(running.id) is running:
+            del self._running[running.id]
 
-    async def _answer(self, id: str, parameters: Parameters) -> None:
-        operation = await self._door.operations.find(parameters.query, parameters.operation_name)
-        ctx = await self._door.context(self._websocket.scope, self._claims)
-        frame = f'{{"id":{written(id).decode()},"type":"next","payload":'
-        if operation.kind is not OperationType.SUBSCRIPTION:
-            body = await self._door.operations.answer(operation, parameters.variables, ctx)
-            if self._runs(id):
-                await self._write(f"{frame}{written(body).decode()}}}")
-            return
-        async with aclosing(self._door.streams.events(operation, parameters.variables, ctx)) as events:
-            async for sent in events:
-                if self._runs(id):
-                    await self._write(f"{frame}{sent.payload}}}")
+    def _end(self, running: "Running") -> None:
+        task = asyncio.create_task(running.end())
+        self._ending.add(task)
+        task.add_done_callback(self._ending.discard)
 
-    def _runs(self, id: str) -> bool:
-        # A task may outlive the client's complete while its source comes to an end; it must not speak for the next operation of that id.
-        return self._operations.get(id) is asyncio.current_task()
+    async def send(self, message: Message) -> None:
+        """Sends a message, or raises Gone."""
+        await self.write(written(message))
 
-    async def _send(self, message: Message) -> None:
-        await self._write(written(message).decode())
-
-    async def _write(self, text: str) -> None:
+    async def write(self, *parts: bytes) -> None:
+        """Sends a message, in parts, once there is room for it, or raises Gone."""
         if self._closing:
             raise Gone
         try:
-            await self._raw({"type": "websocket.send", "text": text})
+            await self._raw({"type": "websocket.send", "text": b"".join(parts).decode()})
         except (
             OSError,
             RuntimeError,
@@ -278,15 +254,19 @@ class Socket:
 
     async def _close(self, code: int, reason: str) -> None:
         self._closing = True
+        self._end_all()
         with suppress(WebSocketDisconnect, WebSocketDisconnected):
             await self._websocket.close(code, reason.encode()[:LONGEST_REASON].decode(errors="ignore"))
 
+    def _end_all(self) -> None:
+        for running in self._running.values():
+            self._end(running)
+        self._running.clear()
+
     async def _stop(self) -> None:
-        self._operations.clear()
-        for task in self._tasks:
-            task.cancel()
-        if self._tasks:
-            await asyncio.wait(self._tasks)
+        self._end_all()
+        if self._ending:
+            await asyncio.wait(self._ending)
 
 
 def _id(message: Message) -> str:

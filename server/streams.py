@@ -1,10 +1,9 @@
 """Subscriptions: each update of a stream is answered and written once for everybody who asked the same; what is left to a transport is to frame it."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Awaitable, Callable, Hashable, Iterator
-from contextlib import aclosing
+from collections.abc import Awaitable, Callable, Hashable, Iterator
 from inspect import isawaitable
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol, Self
 
 import orjson
 from graphql import (
@@ -19,18 +18,35 @@ from graphql import (
     visit,
 )
 from graphql.execution import Executor, create_source_event_stream
+from starlette.types import Scope
 
-from events.watch import Told
+from events.watch import Listener, Stream, Told
 from server.documents import Operation
-from server.errors import SourceFailed, of_execution, request_error
+from server.errors import SourceFailed, of_execution
 from server.operation import Operations, body_of, written
 
+PUSH = "chorus.push"  # the ASGI extension by which server/listen.py lends it
+Push = Callable[..., bool]
 
-class Sent(NamedTuple):
-    """What a transport frames: a response as JSON, and the cursor behind it, where the stream has cursors."""
 
-    payload: str
-    cursor: str | None = None
+def push_of(scope: Scope) -> Push:
+    """What sends a message, in parts, to this connection at once, or says False; always False where the server lends nothing."""
+    return scope.get("extensions", {}).get(PUSH, never)  # type: ignore[no-any-return]
+
+
+def never(*_: bytes) -> bool:
+    """Pushes nothing."""
+    return False
+
+
+class Outlet(Protocol):
+    """Where a transport takes what a subscription sends: a response as JSON, and the cursor behind it, where the stream has cursors."""
+
+    def push(self, payload: bytes, cursor: str | None) -> bool:
+        """Sends it now; False where that would take waiting, and nothing was sent."""
+
+    async def send(self, payload: bytes, cursor: str | None) -> None:
+        """Sends it as soon as there is room for it."""
 
 
 class Sharing(NamedTuple):
@@ -46,7 +62,7 @@ class Sharing(NamedTuple):
 class Answer(NamedTuple):
     """An update as somebody was told it, and what of him that depended on."""
 
-    payload: str
+    payload: bytes
     depends: Any
     mark: Hashable
 
@@ -59,54 +75,44 @@ class Streams:
         self._sharing = sharing
         self._running: set[asyncio.Task[Answer]] = set()
 
-    async def events(
-        self, operation: Operation, variables: dict[str, Any] | None, ctx: Any
-    ) -> AsyncGenerator[Sent, None]:
-        """The response events of a subscription; raises RequestError where it cannot begin or go on."""
-        executor = self._operations.built(operation, variables, ctx)
-        source = await self._operations.in_time(create_source_event_stream(executor))
+    async def subscribe(
+        self, operation: Operation, variables: dict[str, Any] | None, ctx: Any, outlet: Outlet
+    ) -> "Subscription":
+        """A subscription, which has sent nothing yet; raises RequestError where it cannot begin."""
+        return await Subscription(self, operation, variables, ctx, outlet).begin()
+
+    async def source(self, asking: "Subscription") -> Any:
+        """The source stream of a subscription; raises RequestError."""
+        source = await self._operations.in_time(create_source_event_stream(self._executor(asking)))
         if isinstance(source, ExecutionResult):
             raise SourceFailed(errors=of_execution(source.errors or []))
-        asked = _asked(operation, variables or {})
-        marks: dict[Any, Hashable] = {}
-        async with aclosing(source):
-            try:
-                async for event in source:
-                    if isinstance(event, Told):
-                        known = event.answers.get(asked)
-                        if known is not None and known.done() and _is_for(known, marks):
-                            yield Sent(known.result().payload, event.cursor)
-                        else:
-                            yield Sent(await self._shared(executor, event, asked, marks), event.cursor)
-                    else:
-                        yield Sent(await self._answered(executor.build_per_event_executor(event)))
-            except Exception as error:  # noqa: BLE001  a source may fail in any way, and its words are not for clients
-                raise request_error(error) from None
+        return source
 
-    async def _shared(self, executor: Executor[Any], told: Told, asked: Hashable, marks: dict[Any, Hashable]) -> str:
-        place = asked
+    async def shared(self, asking: "Subscription", told: Told) -> bytes:
+        """How this update is answered; answered once for all who ask the same and for whom it is the same."""
+        place, marks = asking.asked, asking.marks
         while True:
             answering = told.answers.get(place)
             if answering is None:
-                answering = told.answers[place] = self._begin(executor, told)
+                answering = told.answers[place] = self._begin(asking, told)
             answer: Answer = answering.result() if answering.done() else await asyncio.shield(answering)
             depends = answer.depends
-            mark = marks[depends] if depends in marks else await self._mark(executor.context_value, depends, marks)
+            mark = marks[depends] if depends in marks else await self._mark(asking, depends)
             if mark == answer.mark:
                 return answer.payload
-            place = (asked, depends, mark)
+            place = (asking.asked, depends, mark)
 
-    async def _mark(self, ctx: Any, depends: Any, marks: dict[Any, Hashable]) -> Hashable:
+    async def _mark(self, asking: "Subscription", depends: Any) -> Hashable:
         # What has to be asked for may be another each time; the rest stays.
-        mark = self._sharing.mark(ctx, depends)
+        mark = self._sharing.mark(asking.ctx, depends)
         if isawaitable(mark):
             return await mark
-        marks[depends] = mark
+        asking.marks[depends] = mark
         return mark
 
-    def _begin(self, executor: Executor[Any], told: Told) -> "asyncio.Task[Answer]":
+    def _begin(self, asking: "Subscription", told: Told) -> "asyncio.Task[Answer]":
         # A task of its own: whoever asked first may go before the others have it.
-        task = asyncio.create_task(self._execute(executor, told))
+        task = asyncio.create_task(self._execute(asking, told))
         self._running.add(task)
         task.add_done_callback(self._end)
         return task
@@ -116,30 +122,85 @@ class Streams:
         if not task.cancelled():
             task.exception()  # those who still wait for it hear of it
 
-    async def _execute(self, executor: Executor[Any], told: Told) -> Answer:
-        ctx = self._sharing.observed(executor.context_value)
-        own = executor.build_per_event_executor(dict(told.update))
-        own.context_value = ctx
-        payload = await self._answered(own)
+    async def _execute(self, asking: "Subscription", told: Told) -> Answer:
+        ctx = self._sharing.observed(asking.ctx)
+        payload = await self.answered(asking, dict(told.update), ctx)
         return Answer(payload, ctx.depends, await ctx.mark())
 
-    async def _answered(self, executor: Executor[Any]) -> str:
+    async def answered(self, asking: "Subscription", event: Any, ctx: Any) -> bytes:
+        """How an event is answered in this context."""
+        executor = self._executor(asking).build_per_event_executor(event)
+        executor.context_value = ctx
         result = executor.execute_operation(serially=False)
-        return written(body_of(await self._operations.in_time(result))).decode()
+        return written(body_of(await self._operations.in_time(result)))
+
+    def _executor(self, asking: "Subscription") -> Executor[Any]:
+        return self._operations.built(asking.operation, asking.variables, asking.ctx)
 
 
-def _is_for(known: "asyncio.Future[Answer]", marks: dict[Any, Hashable]) -> bool:
-    # The usual case, in which nobody is asked anything.
-    if known.exception() is not None:
-        return False
-    answer = known.result()
-    return answer.depends in marks and marks[answer.depends] == answer.mark
+class Subscription:
+    """What one subscriber is sent. Whatever has to be waited for is done in `proceed`; to whom keeps up the rest is pushed, as it is told.
+
+    `asked` is the same for all who asked the same, `marks` what is known of him, by what an answer may depend on.
+    """
+
+    __slots__ = ("_outlet", "_source", "_streams", "asked", "ctx", "marks", "operation", "variables")
+
+    def __init__(
+        self, streams: "Streams", operation: Operation, variables: dict[str, Any] | None, ctx: Any, outlet: Outlet
+    ) -> None:
+        self.operation = operation
+        self.variables = variables
+        self.ctx = ctx
+        self.asked = _asked(operation, variables or {})
+        self.marks: dict[Any, Hashable] = {}
+        self._streams = streams
+        self._outlet = outlet
+        self._source: Any = None
+
+    async def begin(self) -> Self:
+        """Subscribes; raises RequestError where that cannot be."""
+        source = await self._streams.source(self)
+        self._source = source.turns if isinstance(source, Stream) else source
+        return self
+
+    async def proceed(self, resume: Callable[[], None]) -> bool:
+        """Sends what there is. True at the end; False where no more is at hand: then `resume` is called once, when it is time to proceed.
+
+        Raises what the source or the outlet fail with.
+        """
+        async for event in self._source:
+            if isinstance(event, Told):
+                await self._send(await self._streams.shared(self, event), event.cursor)
+            elif isinstance(event, Listener):
+                event.rest(resume, self._push)
+                return False
+            else:
+                await self._send(await self._streams.answered(self, event, self.ctx), None)
+        return True
+
+    async def aclose(self) -> None:
+        """Nothing more is sent, and nobody listens any more."""
+        await self._source.aclose()
+
+    async def _send(self, payload: bytes, cursor: str | None) -> None:
+        if not self._outlet.push(payload, cursor):
+            await self._outlet.send(payload, cursor)
+            await asyncio.sleep(0)  # a source need not wait for anything, and only the loop notices who has gone
+
+    def _push(self, told: Told) -> bool:
+        # The usual case, in which nobody is asked anything.
+        known = told.answers.get(self.asked)
+        if known is None or not known.done() or known.exception() is not None:
+            return False
+        payload, depends, mark = known.result()
+        return depends in self.marks and self.marks[depends] == mark and self._outlet.push(payload, told.cursor)
 
 
 def _asked(operation: Operation, variables: dict[str, Any]) -> Hashable:
     # Cursors differ from one listener to the other: they decide which updates come, and nothing about how one is answered.
     used = {name: variables[name] for name in selecting(operation) if name in variables}
-    return operation, orjson.dumps(used, option=orjson.OPT_SORT_KEYS)
+    return operation, orjson.dumps(used, option=orjson.OPT_SORT_KEYS).decode()  # its bytes would hold 4 KB
 
 
 def selecting(operation: Operation) -> frozenset[str]:

@@ -2,9 +2,9 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import aclosing, asynccontextmanager
-from typing import Any
+from typing import Any, NamedTuple
 
 from events import log
 from events.fact_stream import LogWatch
@@ -13,8 +13,9 @@ from events.postgres import PostgresBus
 from resolvers.context import Context
 from resolvers.streams import mark, observed
 from schema import build_schema
+from server.errors import request_error
 from server.operation import Operations
-from server.streams import Sent, Sharing, Streams
+from server.streams import Sharing, Streams, Subscription
 from tests.ask import EXECUTOR, Api
 
 
@@ -29,7 +30,13 @@ class Door:
 
     @asynccontextmanager
     async def subscribed(
-        self, query: str, *, viewer: int | None = None, site: str = "http://chorus", **variables: Any
+        self,
+        query: str,
+        *,
+        viewer: int | None = None,
+        site: str = "http://chorus",
+        outlet: "Sending | None" = None,
+        **variables: Any,
     ) -> AsyncIterator["Sending"]:
         """What a subscription sends, for the time of the block."""
         api = self.api
@@ -44,19 +51,60 @@ class Door:
         )
         ctx.facts = self.watch
         operation = await self.operations.find(query, None)
-        async with aclosing(self.streams.events(operation, variables, ctx)) as events:
-            yield Sending(events)
+        sending = outlet or Sending()
+        sending.begin(lambda: self.streams.subscribe(operation, variables, ctx, sending))
+        try:
+            yield sending
+        finally:
+            await sending.leave()
+
+
+class Sent(NamedTuple):
+    payload: bytes
+    cursor: str | None
 
 
 class Sending:
     """What one subscriber is sent."""
 
-    def __init__(self, events: Any) -> None:
-        self._events = events
+    def __init__(self) -> None:
+        self._sent: asyncio.Queue[Sent | Exception] = asyncio.Queue()
+
+    def begin(self, subscribe: Callable[[], Awaitable[Subscription]]) -> None:
+        self._task = asyncio.create_task(self._follow(subscribe))
+
+    async def leave(self) -> None:
+        self._task.cancel()
+        await asyncio.wait([self._task])
+
+    def push(self, payload: bytes, cursor: str | None) -> bool:
+        self._sent.put_nowait(Sent(payload, cursor))
+        return True
+
+    async def send(self, payload: bytes, cursor: str | None) -> None:
+        raise AssertionError("there is always room here")
+
+    async def _follow(self, subscribe: Callable[[], Awaitable[Subscription]]) -> None:
+        woken = asyncio.Event()
+        try:
+            async with aclosing(await subscribe()) as subscription:
+                while not await subscription.proceed(woken.set):
+                    await woken.wait()
+                    woken.clear()
+        except Exception as error:  # noqa: BLE001  whoever waits for it raises it
+            self._sent.put_nowait(request_error(error))
+
+    @property
+    def waits(self) -> int:
+        """How many it was sent that nobody has looked at."""
+        return self._sent.qsize()
 
     async def sent(self) -> Sent:
         async with asyncio.timeout(10):
-            return await anext(self._events)
+            sent = await self._sent.get()
+        if isinstance(sent, Exception):
+            raise sent
+        return sent
 
     async def next(self) -> dict[str, Any]:
         """The update that is sent next."""

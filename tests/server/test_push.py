@@ -1,0 +1,86 @@
+"""What is pushed to a connection: frames as the library writes them, and nothing behind what was not read."""
+
+import json
+from typing import Any
+from unittest.mock import Mock
+
+import pytest
+from websockets.frames import Frame, Opcode
+
+import server.listen
+from server.listen import BoundedHttp, PushedWebSocket
+from tests.server.door import Door
+from tests.server.talk import ready, receive, send, until_end
+
+COUNT = {"query": "subscription { count }"}
+EVENTS = {"accept": "text/event-stream"}
+
+
+class Transport:
+    """As much of a transport as a push needs."""
+
+    def __init__(self, *, unread: int = 0, closing: bool = False) -> None:
+        self.unread, self.closing, self.written = unread, closing, b""
+
+    def is_closing(self) -> bool:
+        return self.closing
+
+    def get_write_buffer_size(self) -> int:
+        return self.unread
+
+    def write(self, data: bytes) -> None:
+        self.written += data
+
+
+def over(kind: type[Any], transport: Transport) -> Any:
+    protocol = Mock(spec=kind, transport=transport)
+    protocol.push = lambda *parts: kind.push(protocol, *parts)
+    return protocol
+
+
+@pytest.mark.parametrize("length", [0, 1, 125, 126, 65_535, 65_536, 200_000])
+def test_a_pushed_message_is_framed_as_the_library_frames_it(length: int) -> None:
+    transport, text = Transport(), b"x" * length
+    assert over(PushedWebSocket, transport).push(text[:5], text[5:])
+    assert transport.written == Frame(Opcode.TEXT, text).serialize(mask=False)
+
+
+def test_a_pushed_part_of_a_body_is_a_chunk() -> None:
+    transport = Transport()
+    assert over(BoundedHttp, transport).push(b"data: ", b"x" * 20, b"\n\n")
+    assert transport.written == b"1c\r\ndata: " + b"x" * 20 + b"\n\n\r\n"
+
+
+@pytest.mark.parametrize("kind", [PushedWebSocket, BoundedHttp])
+@pytest.mark.parametrize("state", [{"unread": 1}, {"closing": True}])
+def test_nothing_is_pushed_behind_what_was_not_read_nor_to_whom_is_gone(kind: type[Any], state: dict[str, Any]) -> None:
+    transport = Transport(**state)
+    assert not over(kind, transport).push(b"x")
+    assert transport.written == b""
+
+
+async def test_a_long_message_arrives_whole(door: Door) -> None:
+    async with ready(door) as client:
+        await send(client, id='"ä"', type="subscribe", payload={"query": "subscription { flood }"})
+        message = await receive(client)
+        client.transport.abort()  # with so much unread it would wait for ten seconds
+    assert message == {"id": '"ä"', "type": "next", "payload": {"data": {"flood": "x" * 100_000}}}
+
+
+async def test_behind_a_server_that_lends_no_push_everything_is_sent_the_same(
+    door: Door, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pushed, lent = await told(door), []
+    monkeypatch.setattr(server.listen, "PUSH", "something else")
+    monkeypatch.setattr(server.listen, "_written", lambda *_: lent.append(1))
+    assert await told(door) == pushed
+    assert lent == []
+
+
+async def told(door: Door) -> tuple[list[Any], str]:
+    """All that a subscription says over a socket, and in a response."""
+    async with ready(door) as client:
+        await send(client, id="1", type="subscribe", payload=COUNT)
+        messages = await until_end(client)
+    assert json.dumps(messages).count("next") == 3
+    return messages, door.ask(**COUNT, headers=EVENTS).text
