@@ -19,7 +19,7 @@ import pytest
 
 import cli
 from dev.postgres import EmbeddedPostgres
-from tests.conftest import address, run_sql
+from tests.conftest import address, memory, run_sql
 from tests.running import free_port, kill_all_on, until_nothing_runs_on
 
 Refused = Callable[..., str]
@@ -30,7 +30,7 @@ ASK = {"query": "{ trendingSounds(window: HOUR, kind: POPULAR, first: 3) { edges
 @pytest.fixture(scope="module")
 def folder() -> Iterator[Path]:
     """Where the command keeps its Postgres: one world for the tests of this module, as a second start would find it."""
-    with tempfile.TemporaryDirectory(prefix="chorus-dev-") as name:
+    with tempfile.TemporaryDirectory(prefix="chorus-dev-", dir=memory()) as name:
         path = Path(name)
         path.chmod(0o755)
         yield path
