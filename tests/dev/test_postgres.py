@@ -80,7 +80,7 @@ def group(pid: int) -> int | None:
 
 
 def soon(happens: Callable[[], bool]) -> bool:
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 60
     while not happens() and time.monotonic() < deadline:
         time.sleep(0.02)
     return happens()
