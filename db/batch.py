@@ -65,12 +65,14 @@ class Pick:
             batch.wanted += 1
 
     def __call__(self) -> list[Any]:
-        found: dict[Any, Any] = {}
         for batch in self._batches:
             if batch.error is not None:
                 raise another(batch.error)
-            found = found | batch.found if found else batch.found
-        answers = picked(self._query, self._keys, found)
+        if not self._batches:
+            return picked(self._query, self._keys, {})
+        answers, *others = [picked(self._query, self._keys, batch.found) for batch in self._batches]
+        for found in others:
+            answers = [one or other for one, other in zip(answers, found, strict=True)]
         if not any(batch.partial for batch in self._batches):
             return answers
         answers = [another(answer) if isinstance(answer, Exception) else answer for answer in answers]

@@ -8,6 +8,10 @@ save_count, share_count, view_count, member_count, first_video_id, founder_id
 -- name: sound_by_id :one_per(id) Sound
 select {Sound} from sounds where id = any($1::bigint[])
 
+-- name: listed_sound_by_id :one_per(id) Sound
+-- As lists show them: without the removed.
+select {Sound} from sounds where id = any($1::bigint[]) and status <> 'REMOVED'
+
 -- name: community_by_sound :one_per(id) Community
 select {Sound} from sounds where id = any($1::bigint[])
 

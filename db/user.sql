@@ -1,11 +1,15 @@
 -- People, by their id.
 
 -- columns: User
-id, handle, display_name, avatar_url, verified, status
-| bio, kind, region, artist_id, joined_at, video_count, follower_count, following_count
+id, handle, display_name, avatar_url, verified
+| status, bio, kind, region, artist_id, joined_at, video_count, follower_count, following_count
 
 -- name: user_by_id :one_per(id) User
 select {User} from users where id = any($1::bigint[])
+
+-- name: active_user_by_id :one_per(id) User
+-- Neither the suspended nor the erased.
+select {User} from users where id = any($1::bigint[]) and status = 'ACTIVE'
 
 -- name: user_id_by_handle :one_per(handle)
 select handle, user_id from handles where handle = any($1::text[])

@@ -3,6 +3,7 @@
 import re
 import unicodedata
 from collections.abc import Collection
+from functools import lru_cache
 from typing import Any, NewType
 
 from resolvers.errors import InvalidId
@@ -85,6 +86,7 @@ def parts(key: Any) -> tuple[Any, ...]:
     return key if isinstance(key, tuple) else (key,)
 
 
+@lru_cache(maxsize=10_000)
 def read(text: str) -> tuple[Kind, Any]:
     """The kind and the key of any id; raises InvalidId."""
     prefix, *parts = text.split("_") if len(text) <= 400 else ("",)

@@ -20,7 +20,7 @@ Load = Callable[[Context, list[Any], Slice], Awaitable[Rows]]
 LARGEST = 100
 NOBODY: frozenset[int] = frozenset()
 MOST_ROWS = 1000  # of one look: each further one is twice as long, so that 20,000 hidden ones in a row cost 55 statements instead of 6,669
-SLACK = 4  # rows beyond the page, so that a few hidden ones seldom cost a second statement; the same for every viewer: one key
+SLACK = 4  # rows beyond the page at most, so that a few hidden ones seldom cost a second statement; the same for every viewer: one key
 
 
 class Arguments(NamedTuple):
@@ -58,6 +58,10 @@ class Listing(NamedTuple):
         if self.load is not None:
             return self.load(ctx, keys, part)
         return getattr(ctx.db, self.query)(keys, part, *self.args, reads=self.reads)  # type: ignore[no-any-return]
+
+    def slack(self, size: int) -> int:
+        """How many rows beyond a page of this size are read at once, in case some of them are hidden."""
+        return min(SLACK, 1 + size // 10) if self.hides or self.nodes else 0
 
     def scope(self, key: Any) -> str:
         """What a cursor of this list is bound to."""
@@ -125,7 +129,7 @@ def _pages(
     def connections(lists: list[Found]) -> Rows:
         return [_connection(ctx, listing, key, found, arguments, size) for key, found in zip(keys, lists, strict=True)]
 
-    part = Slice(size + 1 + SLACK, descending, start, stop)
+    part = Slice(size + 1 + listing.slack(size), descending, start, stop)
     return then(_scan(ctx, listing, keys, part, size + 1), connections)
 
 

@@ -16,15 +16,13 @@ from resolvers.context import Context, Reads, Rows
 
 def users(ctx: Context, ids: Sequence[int | None], reads: Reads = None) -> Loading[Rows]:
     """The users of these ids; a statement for the users, and one a request for the viewer's blocks."""
-    return loading(ctx.db.user_by_id(ids, reads=reads)).joined(ctx.hidden(), partial(_active, ids))
+    return loading(ctx.db.active_user_by_id(ids, reads=reads)).joined(ctx.hidden(), partial(_seen, ids))
 
 
-def _active(ids: Sequence[int | None], users: Rows, hidden: frozenset[int]) -> Rows:
+def _seen(ids: Sequence[int | None], users: Rows, hidden: frozenset[int]) -> Rows:
     if hidden.isdisjoint(ids):
-        return [user if user is not None and user["status"] == "ACTIVE" else None for user in users]
-    return [
-        user if user is not None and user["status"] == "ACTIVE" and user["id"] not in hidden else None for user in users
-    ]
+        return users
+    return [None if key in hidden else user for key, user in zip(ids, users, strict=True)]
 
 
 def videos(ctx: Context, keys: Sequence[tuple[int, int] | None]) -> Loading[Rows]:
@@ -51,9 +49,7 @@ def _by_others(ctx: Context, load: Awaitable[Rows], author: str) -> Loading[Rows
 
 def listed_sounds(ctx: Context, ids: Sequence[int | None], reads: Reads = None) -> Loading[Rows]:
     """The sounds of these ids as a list shows them: without the removed."""
-    return loading(ctx.db.sound_by_id(ids, reads=reads)).then(
-        lambda sounds: [sound if sound is not None and sound["status"] != "REMOVED" else None for sound in sounds]
-    )
+    return loading(ctx.db.listed_sound_by_id(ids, reads=reads))
 
 
 def listed(sound: Any) -> Any:
@@ -71,9 +67,9 @@ def known(ctx: Context, users: Rows) -> Loading[list[int | None]]:
     return ctx.hidden().then(lambda hidden: [None if user["id"] in hidden else user["id"] for user in users])
 
 
-async def blocked_users(ctx: Context, ids: Sequence[int | None]) -> Rows:
+def blocked_users(ctx: Context, ids: Sequence[int | None]) -> Loading[Rows]:
     """The users of these ids, whom the viewer blocked: only the list of them shows who they are, so that a block can be lifted."""
-    return [user if user is not None and user["status"] == "ACTIVE" else None for user in await ctx.db.user_by_id(ids)]
+    return loading(ctx.db.active_user_by_id(ids))
 
 
 def playlists(ctx: Context, ids: Sequence[int | None]) -> Loading[Rows]:

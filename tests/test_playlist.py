@@ -129,7 +129,7 @@ async def test_whom_a_playlist_is_followed_by_is_asked_once_for_all(gathering: A
         {"viewerIsFollowing": True, "owner": {"handle": "tom"}},
         {"viewerIsFollowing": False, "owner": {"handle": "kim"}},
     ]
-    assert answer.statements == ["hidden_by_user", "is_following_playlist", "playlist_by_id", "user_by_id", "user_by_id"]  # fmt: skip
+    assert answer.statements == ["active_user_by_id", "active_user_by_id", "hidden_by_user", "is_following_playlist", "playlist_by_id"]  # fmt: skip
 
 
 @pytest.mark.parametrize(

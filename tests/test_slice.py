@@ -31,7 +31,7 @@ async def test_pages_of_nested_lists_take_one_statement_a_level(api: Api) -> Non
         first=20,
     )
     assert not answer.errors
-    assert answer.statements == ["sound_by_id", "user_by_id", "videos_by_sound"]
+    assert answer.statements == ["active_user_by_id", "sound_by_id", "videos_by_sound"]
     first, second, third, missing = answer.data["nodes"]
     assert [len(node["community"]["videos"]["edges"]) for node in (first, second, third)] == [20, 20, 0]
     assert missing is None

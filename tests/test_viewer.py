@@ -72,8 +72,8 @@ async def test_following_merges_people_and_communities_and_shows_each_video_once
     captions = nodes(answer.data["viewer"]["following"], "caption")
     assert captions == ["six", "seven", "five", "eight", "three", "two", "one"]
     assert answer.statements == [
-        "communities_by_user", "following_by_user", "hidden_by_user", "newest_videos_by_sounds", "newest_videos_by_users", "sound_by_id",
-        "user_by_id", "video_by_key",
+        "communities_by_user", "following_by_user", "hidden_by_user", "listed_sound_by_id", "newest_videos_by_sounds",
+        "newest_videos_by_users", "user_by_id", "video_by_key",
     ]  # fmt: skip
 
 

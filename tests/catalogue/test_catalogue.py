@@ -116,7 +116,7 @@ async def test_a_track_answers_with_everything_that_surrounds_it(scene: Api) -> 
         "comments": {"edges": [{"node": {"text": "Yes"}}, {"node": {"text": "The bridge!"}}]},
     }
     assert answer.statements == [
-        "artist_by_id", "comments_by_track", "credits_by_track", "links_by_track", "lyrics_by_track", "release_by_id", "sound_by_id",
+        "artist_by_id", "comments_by_track", "credits_by_track", "links_by_track", "listed_sound_by_id", "lyrics_by_track", "release_by_id",
         "sounds_by_track", "track_by_id",
     ]  # fmt: skip
 

@@ -34,7 +34,7 @@ async def test_comments_on_a_video_come_newest_first_without_the_hidden(scene: A
     assert [comment["text"] for comment in on_second] == ["Elsewhere"]
     assert on_third == []
     assert answer.statements == [
-        "comments_by_video", "user_by_id", "video_by_key", "video_by_key", "video_comment_by_key",
+        "active_user_by_id", "comments_by_video", "video_by_key", "video_by_key", "video_comment_by_key",
     ]  # fmt: skip
 
 

@@ -97,7 +97,7 @@ async def test_a_thousand_requests_for_one_user_are_one_row_asked_once(loads: Lo
     operation = await operations.find('{ user(by: {id: "user_7"}) { handle } }', None)
     answers = await asyncio.gather(*(operations.answer(operation, None, context(loads)) for _ in range(1_000)))
     assert all(answer == {"data": {"user": {"handle": "user7"}}} for answer in answers)
-    assert loads.sent == [("user_by_id", [7])]
+    assert loads.sent == [("active_user_by_id", [7])]
 
 
 async def test_viewers_who_hide_different_people_share_the_statement_of_a_list(api: Api) -> None:

@@ -53,7 +53,7 @@ async def test_all_who_ask_the_same_share_one_execution_wherever_they_come_from(
         payloads, sent = await told(people, await subscribed(stack, process, PLAIN, asks))
     assert all(payload is payloads[0] for payload in payloads)
     assert "user7" in payloads[0]
-    assert sent.count("video_by_key") == sent.count("user_by_id") == 1
+    assert sent.count("video_by_key") == sent.count("active_user_by_id") == 1
 
 
 async def test_viewers_share_it_as_far_as_the_same_people_are_hidden_from_them(people: Api) -> None:

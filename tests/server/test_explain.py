@@ -40,7 +40,7 @@ async def test_each_level_says_what_answers_it_and_what_it_sends(lines: Explaine
         "    built at once: node",
         "level 5  Video  at sound.community.videos.edges.node",
         "    built at once: caption",
-        "    creator: resolvers.video.creator  sends user_by_id",
+        "    creator: resolvers.video.creator  sends active_user_by_id",
         "level 6  User  at sound.community.videos.edges.node.creator",
         "    built at once: handle",
     ]
@@ -48,7 +48,7 @@ async def test_each_level_says_what_answers_it_and_what_it_sends(lines: Explaine
 
 async def test_a_viewer_has_blocks_to_be_looked_up(lines: Explained) -> None:
     shown = await lines('{ user(by: { id: "user_1" }) { handle } }', viewer=1)
-    assert shown[:2] == ["level 0  Query", "    user: resolvers.user.user  sends user_by_id, hidden_by_user"]
+    assert shown[:2] == ["level 0  Query", "    user: resolvers.user.user  sends active_user_by_id, hidden_by_user"]
 
 
 async def test_what_went_wrong_while_it_ran_is_told(lines: Explained) -> None:
