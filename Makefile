@@ -44,7 +44,7 @@ dev: .venv/.dev  ## Start everything: Postgres, a sample world, live activity, t
 
 .PHONY: test
 test: .venv/.check  ## Prove everything: the whole suite on a Postgres of its own (TESTS=tests/dev for a part)
-	@.venv/bin/pytest -n 2 --dist loadscope $(TESTS)
+	@.venv/bin/pytest -n 2 --dist worksteal $(TESTS)
 
 .PHONY: test-browser
 test-browser: .venv/.check  ## Prove GraphiQL in a real browser (needs Debian's chromium)

@@ -1,6 +1,7 @@
 """A real Postgres for every test: one cluster a session, a read-only world that readers share, a copy of a template for whoever writes."""
 
 import asyncio
+import gc
 import itertools
 import os
 import shutil
@@ -35,16 +36,27 @@ QUICK = {
 }
 MEMORY_NEEDED = 1 << 30
 
+
+def pytest_collection_finish() -> None:
+    """No collection of garbage looks again at what was imported; it would take a tenth of a second each time."""
+    gc.collect()
+    gc.freeze()
+
+
 # A proxy that the environment names would not find this machine's servers.
 os.environ["NO_PROXY"] = os.environ["no_proxy"] = "127.0.0.1,localhost"
+
+
+def memory() -> Path | None:
+    """Where a folder costs no disk; None where there is no room."""
+    place = Path("/dev/shm")  # noqa: S108  folders of our own are made in it
+    return place if place.is_dir() and shutil.disk_usage(place).free > MEMORY_NEEDED else None
 
 
 @pytest.fixture(scope="session")
 def cluster() -> Iterator[EmbeddedPostgres]:
     """The session's Postgres, in memory where there is room; CHORUS_TEST_POSTGRES_BIN names another one's binaries."""
-    memory = Path("/dev/shm")  # noqa: S108  a folder of our own is made in it
-    roomy = memory.is_dir() and shutil.disk_usage(memory).free > MEMORY_NEEDED
-    folder = Path(tempfile.mkdtemp(prefix="chorus-test-", dir=memory if roomy else None))
+    folder = Path(tempfile.mkdtemp(prefix="chorus-test-", dir=memory()))
     folder.chmod(0o755)
     binaries = os.environ.get("CHORUS_TEST_POSTGRES_BIN")
     postgres = EmbeddedPostgres(folder, settings=QUICK, binaries=Path(binaries) if binaries else None)
@@ -57,7 +69,7 @@ def cluster() -> Iterator[EmbeddedPostgres]:
 @pytest.fixture
 def open_folder() -> Iterator[Path]:
     """A folder that everybody may enter: where the tests run as root, Postgres is somebody else."""
-    with tempfile.TemporaryDirectory(prefix="chorus-test-") as name:
+    with tempfile.TemporaryDirectory(prefix="chorus-test-", dir=memory()) as name:
         folder = Path(name)
         folder.chmod(0o755)
         yield folder

@@ -29,7 +29,7 @@ def _standing(pid: str) -> list[Path]:
     return [place, *place.parents]
 
 
-def until_nothing_runs_on(folder: Path, seconds: float = 20) -> None:
+def until_nothing_runs_on(folder: Path, seconds: float = 60) -> None:
     deadline = time.monotonic() + seconds
     while running_on(folder) and time.monotonic() < deadline:
         time.sleep(0.1)

@@ -16,8 +16,8 @@ export async function fetching(address, options) {
 }
 
 /** A client of graphql-transport-ws, which closes its socket after its last subscription. */
-export function socket(connectionParams = { authorization }) {
-  return createClient({ url: url.replace("http", "ws"), webSocketImpl: WebSocket, connectionParams, retryAttempts: 0 });
+export function socket(options = {}) {
+  return createClient({ url: url.replace("http", "ws"), webSocketImpl: WebSocket, connectionParams: { authorization }, retryAttempts: 0, ...options });
 }
 
 /** The first results of a stream, which is then left; `subscribe` takes an observer and returns how to leave. */

@@ -72,3 +72,12 @@ export const RISING = `
       ... on TrendingSnapshot { entries { rank node { __typename id title } } }
     }
   }`;
+
+export const ACTIVITY = `
+  subscription Activity($sound: ID!, $after: Cursor) {
+    communityActivity(soundId: $sound, after: $after) {
+      __typename
+      ... on Update { cursor }
+      ... on VideoPosted { video { caption } }
+    }
+  }`;

@@ -4,12 +4,15 @@ import asyncio
 import json
 import os
 from collections.abc import AsyncIterator, Awaitable, Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 from graphql import GraphQLObjectType, build_schema, get_named_type
 
+from db.database import Database
+from events import log
 from tests.conftest import Copy
 from tests.serving import Site, serving, token
 
@@ -52,8 +55,20 @@ Told = Callable[[str], Awaitable[Any]]
 
 @pytest.fixture(scope="module")
 async def site(copy: Copy, template_world: str) -> AsyncIterator[Site]:
+    """The world, of which the log moves but nothing is scored: its charts stay as they are."""
     async with copy(template_world) as dsn, serving(dsn) as site:
+        database = Database(dsn)
+        moving = asyncio.create_task(move(database))
         yield site
+        moving.cancel()
+        await asyncio.wait([moving])
+        await database.close()
+
+
+async def move(database: Database) -> None:
+    while True:
+        await log.move(database, datetime.now(UTC))
+        await asyncio.sleep(0.02)
 
 
 @pytest.fixture(scope="module")
@@ -202,6 +217,14 @@ async def test_relay_compiles_every_connection_and_every_refetch_is_valid(told: 
 
 async def test_relay_keeps_its_records_by_global_ids(told: Told) -> None:
     assert (await told("relay"))["stored"] == ["Viewer", "User", "Sound"]
+
+
+async def test_who_was_cut_off_goes_on_from_the_last_cursor_and_misses_nothing(told: Told) -> None:
+    begins = "StreamCheckpoint"
+    assert (await told("graphql-ws"))["resumed"] == {
+        "told": [begins, "first", begins, "second", "third", "fourth"],
+        "connections": 2,
+    }
 
 
 async def test_a_socket_says_why_a_token_is_refused(told: Told) -> None:

@@ -19,18 +19,18 @@ import pytest
 
 import cli
 from dev.postgres import EmbeddedPostgres
-from tests.conftest import address, run_sql
+from tests.conftest import address, memory, run_sql
 from tests.running import free_port, kill_all_on, until_nothing_runs_on
 
 Refused = Callable[..., str]
-SECONDS = 90.0
+SECONDS = 180.0
 ASK = {"query": "{ trendingSounds(window: HOUR, kind: POPULAR, first: 3) { edges { node { title } } } }"}
 
 
 @pytest.fixture(scope="module")
 def folder() -> Iterator[Path]:
     """Where the command keeps its Postgres: one world for the tests of this module, as a second start would find it."""
-    with tempfile.TemporaryDirectory(prefix="chorus-dev-") as name:
+    with tempfile.TemporaryDirectory(prefix="chorus-dev-", dir=memory()) as name:
         path = Path(name)
         path.chmod(0o755)
         yield path
@@ -120,7 +120,7 @@ def first(folder: Path) -> Start:
     with running(folder, free_port()) as process:
         other = refused("dev", env=environment(folder, free_port()))
         process.send_signal(signal.SIGINT)
-        said, _ = process.communicate(timeout=60)
+        said, _ = process.communicate(timeout=SECONDS)
     until_nothing_runs_on(folder)
     return Start(said, process.returncode, other)
 

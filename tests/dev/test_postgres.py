@@ -18,6 +18,7 @@ import pytest
 
 from dev import postgres
 from dev.postgres import EmbeddedPostgres, PostgresUnavailable
+from tests.conftest import memory
 
 PARENT = """
 import sys, time
@@ -32,7 +33,7 @@ time.sleep(600)
 @pytest.fixture
 def place() -> Iterator[Path]:
     """A folder that everybody may enter, as pytest's own may not be."""
-    folder = Path(tempfile.mkdtemp(prefix="chorus-place-"))
+    folder = Path(tempfile.mkdtemp(prefix="chorus-place-", dir=memory()))
     folder.chmod(0o755)
     yield folder
     shutil.rmtree(folder)
@@ -41,7 +42,7 @@ def place() -> Iterator[Path]:
 @pytest.fixture(scope="session")
 def made() -> Iterator[Path]:
     """A cluster with a row in it, to copy: quicker than initdb."""
-    folder = Path(tempfile.mkdtemp(prefix="chorus-made-"))
+    folder = Path(tempfile.mkdtemp(prefix="chorus-made-", dir=memory()))
     folder.chmod(0o755)
     embedded = EmbeddedPostgres(folder / "postgres")
     embedded.start()
@@ -79,7 +80,7 @@ def group(pid: int) -> int | None:
 
 
 def soon(happens: Callable[[], bool]) -> bool:
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 60
     while not happens() and time.monotonic() < deadline:
         time.sleep(0.02)
     return happens()

