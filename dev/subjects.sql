@@ -48,7 +48,7 @@ create temporary table large_tracks as
 select id, row_number() over (order by (select count(*) from track_sounds where track_id = tracks.id) + play_count / 1e12 desc, id) as place
 from tracks order by place limit 100
 
--- about: sound_by_id community_by_sound videos_by_sound videos_top_by_sound creators_by_sound earliest_creators_by_sound members_by_sound
+-- about: sound_by_id listed_sound_by_id community_by_sound videos_by_sound videos_top_by_sound creators_by_sound earliest_creators_by_sound members_by_sound
 -- about: niches_by_sound regions_by_sound neighbours_by_sound sound_video_counts
 select id from large_sounds order by place
 
@@ -196,7 +196,7 @@ select playlist_id, user_id from playlist_collaborators limit 100
 -- about: is_following_playlist
 select playlist_id, user_id from playlist_followers limit 100
 
--- about: user_by_id
+-- about: user_by_id active_user_by_id
 select id from large_users order by place
 
 -- about: user_id_by_handle

@@ -76,7 +76,7 @@ async def test_a_fault_leaves_nothing(fresh: Api) -> None:
     await leaves_nothing(answer)
 
 
-@pytest.mark.parametrize("lost", ["sound_by_id", "user_by_id", "videos_by_sound"])
+@pytest.mark.parametrize("lost", ["sound_by_id", "active_user_by_id", "videos_by_sound"])
 async def test_a_database_that_is_away_leaves_nothing(fresh: Api, lost: str) -> None:
     send = fresh.database._loader._send
 
