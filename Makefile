@@ -51,6 +51,10 @@ test-browser: .venv/.check  ## Prove GraphiQL in a real browser (needs Debian's 
 	@command -v chromium >/dev/null || { echo "Not run: the browser tests need chromium: on Debian, apt-get install chromium"; exit 1; }
 	@.venv/bin/pytest tests/browser/browser_graphiql.py
 
+.PHONY: faults
+faults: .venv/.check  ## Survive kills, late commits, jumping clocks and 10,000 sockets that come back, at full size (fifteen minutes)
+	@CHORUS_TEST_LONG=1 .venv/bin/pytest -s tests/faults
+
 .PHONY: fresh
 fresh:  ## Prove the two commands on a fresh clone of HEAD, after kill -9 too (ten minutes)
 	$(if $(PROBLEM),$(error $(PROBLEM)))

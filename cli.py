@@ -23,7 +23,7 @@ from db.database import Database, require_sessions
 from db.errors import DomainError
 from db.migrate import migrate as apply_migrations
 from db.migrate import read_migrations, require_current
-from dev.accounts import Account, accounts, sociable_handles, write_accounts
+from dev.accounts import Account, accounts, sociable_handles, suggested_handle, write_accounts
 from dev.asked import AskedDatabase
 from dev.beside import simulating
 from dev.explain import explain_reads
@@ -346,10 +346,11 @@ def require_free_port(settings: Settings) -> None:
 
 async def sign_everybody_in(settings: Settings, connection: asyncpg.Connection) -> Account:
     """Writes accounts for the simulator; returns that of somebody whom much belongs to."""
-    handles = await sociable_handles(connection, 4 * SIMULATED)
-    if not handles:
+    suggested = await suggested_handle(connection)
+    if suggested is None:
         raise CommandFailed("The database has no users: `chorus sample` fills an empty one.")
-    viewer, *others = await accounts(connection, handles[:1] + handles[1::4], minted(settings))
+    handles = [handle for handle in await sociable_handles(connection, 4 * SIMULATED) if handle != suggested]
+    viewer, *others = await accounts(connection, [suggested, *handles[::4]], minted(settings))
     write_accounts(settings.folder / TOKENS, others or [viewer])
     return viewer
 

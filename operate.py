@@ -17,7 +17,7 @@ from resolvers.errors import InvalidId
 from resolvers.ids import shown
 from settings import load
 from trending import moderate as decisions
-from trending.recount import NeverStill, differences
+from trending.recount import differences
 
 moderate = typer.Typer(no_args_is_help=True, help="Decide what is to be seen no longer.")
 Handle = Annotated[str, typer.Argument(help="Of the account.")]
@@ -37,11 +37,9 @@ def recount(address: Address = None) -> None:
 
 
 async def _differences(dsn: str) -> dict[str, list[Any]]:
-    database = Database(dsn, readers=1, writers=1, statement_seconds=RECOUNT_SECONDS)
+    database = Database(dsn, readers=1, writers=2, statement_seconds=RECOUNT_SECONDS)
     try:
         return await differences(database, datetime.now(UTC))
-    except NeverStill as error:
-        raise CommandFailed(str(error)) from error
     finally:
         await database.close()
 

@@ -12,7 +12,7 @@ import asyncpg
 from db.database import LOST, Database, connect
 from db.errors import DatabaseUnavailable
 from events import log
-from trending import counting, erasure, notifying, plays, scoring, top_scores
+from trending import counting, erasure, history, notifying, plays, scoring, top_scores
 from trending.counting import Overtaken
 from trending.neighbours import Neighbours
 from trending.renown import Renown
@@ -51,6 +51,7 @@ class Worker:
         self._top_scores = TopScores()
         self._renown = Renown()
         self._due: dict[str, datetime] = {}
+        self._now = datetime.max.replace(tzinfo=UTC)
         self._failures = 0
 
     async def run(self) -> None:
@@ -105,6 +106,12 @@ class Worker:
     async def step(self) -> bool:
         """Everything that is due by the clock, once; True where more of the log waits."""
         now = self._clock()
+        if (
+            now < self._now
+        ):  # the first step, or a clock that was set back: what is due by the later time would wait for it
+            self._due.clear()
+            await self._database.bring_scopes_back(now)
+        self._now = now
         moved = await log.move(self._database, now)
         counted = await counting.count(self._database, now)
         more_plays = await plays.count(self._database)
@@ -115,17 +122,20 @@ class Worker:
         await self._in_turn("renown", lambda: self._renown.step(self._database), now)
         await self._in_turn("newest videos", self._renew_newest, now)
         await self._in_turn("plays", lambda: plays.keep(self._database, now, FOLDING), now)
-        await self._in_turn("erasures", lambda: erasure.step(self._database, now), now)
+        await self._in_turn("erasures", lambda: erasure.step(self._database, now), now, idle=5)
         await self._in_turn("expired results", lambda: self._drop_expired(now), now)
         await self._in_turn("old notifications", lambda: notifying.drop_old(self._database, now), now)
+        await self._in_turn("old charts", lambda: history.thin(self._database, now), now)
         await self._in_turn("old facts", lambda: log.drop_old(self._database, now), now)
         return moved == log.BATCH or counted == counting.BATCH or more_plays or more_to_tell or scored > 0
 
-    async def _in_turn(self, name: str, step: Callable[[], Awaitable[bool]], now: datetime) -> None:
-        # A step answers whether there is more to do: then it is due in a second, else in a minute.
+    async def _in_turn(
+        self, name: str, step: Callable[[], Awaitable[bool]], now: datetime, *, idle: float = 60
+    ) -> None:
+        # A step answers whether there is more to do: then it is due in a second, else in so many.
         if now >= self._due.get(name, now):
             more = await step()
-            self._due[name] = now + timedelta(seconds=1 if more else 60)
+            self._due[name] = now + timedelta(seconds=1 if more else idle)
 
     async def _renew_newest(self) -> bool:
         await top_scores.renew_newest(self._database)

@@ -18,24 +18,32 @@ HOURS = 12
 
 @dataclass(frozen=True)
 class Issuer:
-    """Where its keys are, and the token of the one viewer."""
+    """Where its keys are, and the tokens by their subjects."""
 
     jwks_url: str
-    token: str
+    tokens: dict[str, str]
+
+    @property
+    def token(self) -> str:
+        """Of the first, or the one viewer."""
+        return next(iter(self.tokens.values()))
 
 
 @contextmanager
-def issuer(subject: str) -> Iterator[Issuer]:
+def issuer(*subjects: str) -> Iterator[Issuer]:
     """Publishes its key for the time of the block."""
     key = ec.generate_private_key(ec.SECP256R1())
     public = ECAlgorithm.to_jwk(key.public_key(), as_dict=True) | {"kid": "bench", "alg": "ES256", "use": "sig"}
     server = ThreadingHTTPServer(("127.0.0.1", 0), _answering(json.dumps({"keys": [public]}).encode()))
     Thread(target=server.serve_forever, daemon=True).start()
     now = int(time.time())
-    claims = {"iss": ISSUER, "aud": "chorus", "sub": subject, "iat": now, "exp": now + HOURS * 3600}
+    claims = {"iss": ISSUER, "aud": "chorus", "iat": now, "exp": now + HOURS * 3600}
     try:
-        token = jwt.encode(claims, key, algorithm="ES256", headers={"kid": "bench"})
-        yield Issuer(f"http://127.0.0.1:{server.server_port}/keys", token)
+        tokens = {
+            subject: jwt.encode(claims | {"sub": subject}, key, algorithm="ES256", headers={"kid": "bench"})
+            for subject in subjects
+        }
+        yield Issuer(f"http://127.0.0.1:{server.server_port}/keys", tokens)
     finally:
         server.shutdown()
 

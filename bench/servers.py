@@ -156,18 +156,20 @@ def _running(server: Server, dsn: str, issued: Issuer, core: int) -> Iterator[Ru
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     log = Path(tempfile.gettempdir()) / f"chorus-bench-{server.name}.log"
-    with log.open("wb") as file:
-        process = subprocess.Popen(
-            ["taskset", "-c", str(core), *server.command],
-            env=environment(dsn, port, issued),
-            stdin=subprocess.DEVNULL,
-            stdout=file,
-            stderr=file,
-        )
-    try:
+    command = ["taskset", "-c", str(core), *server.command]
+    with stopped(command, environment(dsn, port, issued), log) as process:
         _wait(process, port, log)
         headers = {"authorization": f"Bearer {issued.token}"} if server.signed_in else {}
         yield Running(server, process.pid, port, headers, log)
+
+
+@contextmanager
+def stopped(command: list[str], environment: dict[str, str], log: Path) -> "Iterator[subprocess.Popen[bytes]]":
+    """A process that ends with the block."""
+    with log.open("wb") as file:
+        process = subprocess.Popen(command, env=environment, stdin=subprocess.DEVNULL, stdout=file, stderr=file)
+    try:
+        yield process
     finally:
         process.terminate()
         try:

@@ -7,7 +7,9 @@ sound_id, video_id, null::bigint as track_id, id, author_id, text, created_at, p
 null::bigint as sound_id, null::bigint as video_id, track_id, id, author_id, text, created_at, position_ms, like_count, reply_to_id
 
 -- name: video_comment_by_key :one_per(sound_id, id) Comment
-select {VideoComment} from video_comments join unnest($1::bigint[], $2::bigint[]) wanted(s, c) on sound_id = s and id = c where not hidden
+-- Comments outlive their video for a while.
+select {VideoComment} from video_comments join unnest($1::bigint[], $2::bigint[]) wanted(s, c) on sound_id = s and id = c
+where not hidden and exists (select from videos v where v.sound_id = video_comments.sound_id and v.id = video_id)
 
 -- name: track_comment_by_key :one_per(track_id, id) Comment
 select {TrackComment} from track_comments join unnest($1::bigint[], $2::bigint[]) wanted(t, c) on track_id = t and id = c where not hidden

@@ -10,6 +10,7 @@ from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import Any
 
 import asyncpg
@@ -19,6 +20,8 @@ from db.errors import DatabaseClosed, DatabaseUnavailable, SessionsBroken, domai
 from db.keys import align, columns
 from db.loader import LastCall, Loader
 from db.queries import QUERIES, Query, Slice
+from db.writer import Choose, Writer
+from db.writer import columns as written
 
 CONNECT_TIMEOUT = 10.0
 IDLE_IN_TRANSACTION = "60s"
@@ -245,7 +248,7 @@ class Transaction(Named):
 
 
 class Database(Named):
-    """What resolvers call: batched queries go through the loader, the others take a connection for themselves."""
+    """What resolvers call: batched queries go through the loader, writes of a row each through the writer, the others take a connection for themselves."""
 
     def __init__(
         self,
@@ -261,6 +264,7 @@ class Database(Named):
         self._writers = Connections(dsn, size=writers, command_timeout=statement_seconds)
         self.statements: list[str] | None = None  # a list while somebody records the names of what is sent
         self._loader = loader(self._send)
+        self._writer = Writer(self._write)
 
     def __getattr__(self, name: str) -> Callable[..., Awaitable[Any]]:
         bound = super().__getattr__(name)
@@ -294,6 +298,14 @@ class Database(Named):
             self._seen(query.name)
             return await lent.fetch(query, *statement)
 
+    async def _write(self, query: Query, choose: Choose) -> list[Any]:
+        async with self._writers.lend() as lent:
+            rows = choose()
+            if not rows:
+                return []
+            self._seen(query.name)
+            return await lent.fetch(query, query.sql, written(rows))
+
     def _seen(self, name: str) -> None:
         if self.statements is not None:
             self.statements.append(name)
@@ -306,9 +318,14 @@ class Database(Named):
                 return self._loader.load(query, keys, part=part, args=rest, reads=reads)
 
             return load
+        if query.shape == "row_each":
+            return partial(self._writer.write, query)
+        connections = self._writers if query.shape == "write" else self._readers
 
         async def run(*args: Any) -> Any:
-            return _shaped(query, await self._send(query, lambda: (query.sql, args)))
+            async with connections.lend() as lent:
+                self._seen(query.name)
+                return _shaped(query, await lent.fetch(query, query.sql, args))
 
         return run
 
@@ -325,4 +342,4 @@ def _shaped(query: Query, rows: list[Any]) -> Any:
     row = rows[0] if rows else None
     if query.shape == "value":
         return row[0] if row is not None else None
-    return row if query.shape == "row" else None
+    return row if query.shape in ("row", "write") else None

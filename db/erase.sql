@@ -1,3 +1,52 @@
+-- How what is gone is erased in turns. Of a video, what stood under it: nobody can add to it any more, for whoever does locks the video's row.
+
+-- name: videos_to_erase :rows
+select sound_id, video_id from video_erasures order by sound_id, video_id limit $1
+
+-- name: erase_likes_of_videos :value
+-- At most $3, as of all that follow.
+with gone as (
+    delete from video_likes where (sound_id, video_id, user_id) in (
+        select sound_id, video_id, user_id from video_likes join unnest($1::bigint[], $2::bigint[]) v(s, i) on sound_id = s and video_id = i limit $3)
+    returning 1)
+select count(*) from gone
+
+-- name: erase_shares_of_videos :value
+with gone as (
+    delete from shares where (subject_id, subject_kind, id) in (
+        select subject_id, subject_kind, id from shares
+        where subject_kind = 'VIDEO' and subject_id = any($2::bigint[]) and cardinality($1::bigint[]) > 0 limit $3)
+    returning 1)
+select count(*) from gone
+
+-- name: erase_plays_of_videos :value
+-- The sums; of the plays themselves none become sums any more (fold_plays).
+with gone as (
+    delete from play_hours where (subject_id, subject_kind, hour) in (
+        select subject_id, subject_kind, hour from play_hours
+        where subject_kind = 'VIDEO' and subject_id = any($2::bigint[]) and cardinality($1::bigint[]) > 0 limit $3)
+    returning 1)
+select count(*) from gone
+
+-- name: comments_to_erase :rows
+(select sound_id, id from video_comments join unnest($1::bigint[], $2::bigint[]) v(s, i) on sound_id = s and video_id = i where not hidden limit $3)
+union all
+(select sound_id, id from video_comments join unnest($1::bigint[], $2::bigint[]) v(s, i) on sound_id = s and video_id = i where hidden limit $3)
+
+-- name: erase_likes_of_comments :value
+with gone as (
+    delete from video_comment_likes where (sound_id, comment_id, user_id) in (
+        select sound_id, comment_id, user_id from video_comment_likes join unnest($1::bigint[], $2::bigint[]) c(s, i) on sound_id = s and comment_id = i
+        limit $3)
+    returning 1)
+select count(*) from gone
+
+-- name: erase_these_comments :execute
+delete from video_comments using unnest($1::bigint[], $2::bigint[]) c(s, i) where sound_id = s and video_comments.id = i
+
+-- name: finish_video_erasures :execute
+delete from video_erasures using unnest($1::bigint[], $2::bigint[]) v(s, i) where sound_id = s and video_id = i
+
 -- How a person is erased: marked and hidden at once, then taken out of one table after the other, at most $2 rows a statement, and at last out of the log.
 -- Each answers how many rows it took, and tells what is counted; done again it finds nothing.
 
@@ -99,7 +148,8 @@ with slice as (
     from plays p left join play_folds f on f.day = (p.played_at at time zone 'UTC')::date where p.listener_id = $1 and $3::timestamptz is not null limit $2),
 gone as (
     delete from plays p using slice s where p.listener_id = s.listener_id and p.played_at = s.played_at and p.event_id = s.event_id
-    returning s.subject_kind, s.subject_id, s.sound_id, s.duration_ms, s.open, p.played_at),
+    returning s.subject_kind, s.subject_id, s.sound_id, s.duration_ms,
+        s.open and (s.subject_kind <> 'VIDEO' or exists (select from videos v where v.sound_id = s.sound_id and v.id = s.subject_id)) as open, p.played_at),
 summed as (
     insert into play_hours as h (subject_id, subject_kind, hour, sound_id, play_count, duration_ms)
     select subject_id, subject_kind, date_trunc('hour', played_at, 'UTC'), min(sound_id), count(*), sum(duration_ms)
@@ -157,14 +207,14 @@ gone as (delete from reports where subject = 'user_' || $1 returning 1)
 select (select count(*) from unnamed) + (select count(*) from gone)
 
 -- name: erase_videos :value
--- After hide_videos, and after that was counted: what stands under them and who liked them goes with them.
+-- After hide_videos, and after that was counted.
 with gone as (
     delete from videos v using (select sound_id, video_id from user_videos where user_id = $1 limit $2) u
     where v.sound_id = u.sound_id and v.id = u.video_id returning v.sound_id, v.id, v.created_at, $3::timestamptz),
 unlisted as (
     delete from user_videos u using gone g
     where u.user_id = $1 and u.created_at = g.created_at and u.sound_id = g.sound_id and u.video_id = g.id),
-unshared as (delete from shares s using gone g where s.subject_id = g.id and s.subject_kind = 'VIDEO'),
+left_behind as (insert into video_erasures (sound_id, video_id) select sound_id, id from gone),
 forgotten as (delete from videos_ahead a using gone g where a.sound_id = g.sound_id and a.video_id = g.id)
 select count(*) from gone
 
@@ -187,6 +237,9 @@ unnamed as (
         select jsonb_object_agg(key, case when key = any($2::text[]) and value = to_jsonb($1::bigint) then 'null' else value end) from jsonb_each(body))
     where sequence > (select past from slice) and sequence <= (select last from slice) and type <> 'USER_DELETED' and {Naming})
 update erasures set log_position = last from slice where user_id = $1 and last > past returning last
+
+-- name: words_of_user :value
+select search_words(display_name) || search_words(handle) from users where id = $1
 
 -- name: finish_erasure :execute
 with results as (delete from idempotency_results where caller in (select subject from identities where user_id = $1)),

@@ -92,9 +92,17 @@ update consumers set position = $3 where name = $1 and position = $2 returning p
 -- name: read_one_snapshot :execute
 set transaction isolation level repeatable read, read only
 
--- name: facts_that_wait :value
--- Whether any is written that not all of these consumers have counted.
-select exists (select from outbox) or (select sequence from log_head) > (select min(position) from consumers where name = any($1::text[]))
+-- name: share_snapshot :value
+select pg_export_snapshot()
+
+-- name: facts_that_wait :rows
+-- What is committed and this consumer has not counted, in the order in which it will; what is not in the log yet as if it came there now.
+select type, occurred_at, logged_at, body from (
+    select 0 part, sequence place, type, occurred_at, logged_at, body from log
+    where sequence > (select position from consumers where name = $1) and type = any($2::text[])
+    union all
+    select 1, id, type, occurred_at, $3::timestamptz, body from outbox where type = any($2::text[])) waiting
+order by part, place
 
 -- name: prepared_transactions :value
 select current_setting('max_prepared_transactions')::integer

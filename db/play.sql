@@ -1,65 +1,67 @@
 -- Plays: recorded a call at a time, counted from the log, and kept as sums of an hour when they are old.
 
--- name: played_tracks :one_per(id)
-select id from tracks where id = any($1::bigint[])
-
--- name: played_sounds :one_per(id)
-select id from sounds where id = any($1::bigint[]) and status <> 'REMOVED'
-
--- name: played_videos :one_per(sound_id, id)
-select sound_id, id from videos join unnest($1::bigint[], $2::bigint[]) wanted(s, v) on sound_id = s and id = v where not hidden
-
--- name: record_plays :value
--- The plays of the listener $1 with their event, and how many of them are new: in the order of their key, so that two calls with the same plays wait in line.
-with given as (
+-- name: record_plays :write
+-- The plays of the listener $1 with their event: how many of them are new, and which are of nothing that can be played, whoever blocked whom. They are recorded in
+-- the order of their key, so that two calls with the same plays wait in line; the second finds them there only when it is run again (to insert them
+-- `on conflict` costs half as much again). None where the listener may not write. Lists are texts with a space between two: to encode an array takes the
+-- client ten times as long.
+with listener as materialized (
+    select from users where id = $1 and status = 'ACTIVE'),
+sent as materialized (
+    select place, event_id, subject_kind, subject_id, sound_id, played_at, duration_ms,
+        case subject_kind
+            when 'TRACK' then exists (select from tracks t where t.id = subject_id)
+            when 'SOUND' then exists (select from sounds s where s.id = subject_id and status <> 'REMOVED')
+            else exists (select from videos v where v.sound_id = play.sound_id and v.id = subject_id and not hidden)
+        end as there
+    from unnest(string_to_array($3, ' '), string_to_array($4, ' '), string_to_array($5, ' ')::bigint[], string_to_array($6, ' ', '-')::bigint[],
+            $7::timestamptz[], string_to_array($8, ' ')::integer[])
+        with ordinality play(event_id, subject_kind, subject_id, sound_id, played_at, duration_ms, place)),
+known as materialized (
+    select played_at, event_id from plays
+    where listener_id = $1 and played_at >= (select min(played_at) from sent) and played_at <= (select max(played_at) from sent)),
+given as materialized (
     select distinct on (played_at, event_id) event_id, subject_kind, subject_id, sound_id, played_at, duration_ms
-    from unnest($3::text[], $4::text[], $5::bigint[], $6::bigint[], $7::timestamptz[], $8::integer[])
-        with ordinality play(event_id, subject_kind, subject_id, sound_id, played_at, duration_ms, place)
+    from sent where there and exists (select from listener) and (played_at, event_id) not in (select played_at, event_id from known)
     order by played_at, event_id, place),
 recorded as (
     insert into plays (listener_id, played_at, event_id, subject_kind, subject_id, sound_id, duration_ms)
-    select $1, played_at, event_id, subject_kind, subject_id, sound_id, duration_ms from given
-    on conflict do nothing
-    returning subject_kind, sound_id, subject_id),
-sums as (select subject_kind, sound_id, subject_id, count(*) plays from recorded group by subject_kind, sound_id, subject_id),
+    select $1, played_at, event_id, subject_kind, subject_id, sound_id, duration_ms from given),
+sums as (select subject_kind, sound_id, subject_id, count(*) plays from given group by subject_kind, sound_id, subject_id),
 told as (
     insert into outbox (type, occurred_at, body)
-    select 'PLAYS_RECORDED', $2, jsonb_build_object('actor_id', $1::bigint,
-        'tracks', coalesce(jsonb_agg(jsonb_build_array(subject_id, plays)) filter (where subject_kind = 'TRACK'), '[]'),
-        'sounds', coalesce(jsonb_agg(jsonb_build_array(subject_id, plays)) filter (where subject_kind = 'SOUND'), '[]'),
-        'videos', coalesce(jsonb_agg(jsonb_build_array(sound_id, subject_id, plays)) filter (where subject_kind = 'VIDEO'), '[]'))
+    select 'PLAYS_RECORDED', $2::timestamptz, concat('{"actor_id":', $1::bigint,
+        ',"tracks":[', string_agg('[' || subject_id || ',' || plays || ']', ',') filter (where subject_kind = 'TRACK'),
+        '],"sounds":[', string_agg('[' || subject_id || ',' || plays || ']', ',') filter (where subject_kind = 'SOUND'),
+        '],"videos":[', string_agg('[' || sound_id || ',' || subject_id || ',' || plays || ']', ',') filter (where subject_kind = 'VIDEO'), ']}')::jsonb
     from sums having count(*) > 0)
-select count(*) from recorded
+select exists (select from listener) as may_write, (select count(*) from given) as accepted,
+    (select coalesce(array_agg(place order by place) filter (where not there), '{}') from sent) as missing
 
 -- name: plays_end :value
 -- Where to end between the positions $1 and $2 so that there are at most $3 calls.
 select coalesce(
     (select sequence from log where sequence > $1 and sequence <= $2 and type = 'PLAYS_RECORDED' order by sequence offset $3 - 1 limit 1), $2::bigint)
 
--- name: track_plays :row
-select coalesce(array_agg(id order by id), '{}') ids, coalesce(array_agg(plays order by id), '{}') plays from (
+-- name: add_track_plays :execute
+-- Those of the log after $1 up to $2; in the tracks' order. Summed here: to fetch and to send back what 50,000 plays were of takes the worker as long as all else.
+update tracks t set play_count = t.play_count + played.plays
+from (
     select (play ->> 0)::bigint id, sum((play ->> 1)::bigint)::bigint plays
     from log cross join jsonb_array_elements(body -> 'tracks') play
     where sequence > $1 and sequence <= $2 and type = 'PLAYS_RECORDED'
-    group by 1) played
-
--- name: video_plays :row
-select coalesce(array_agg(sound_id order by sound_id, id), '{}') sound_ids, coalesce(array_agg(id order by sound_id, id), '{}') ids,
-    coalesce(array_agg(plays order by sound_id, id), '{}') plays
-from (
-    select (play ->> 0)::bigint sound_id, (play ->> 1)::bigint id, sum((play ->> 2)::bigint)::bigint plays
-    from log cross join jsonb_array_elements(body -> 'videos') play
-    where sequence > $1 and sequence <= $2 and type = 'PLAYS_RECORDED'
-    group by 1, 2) played
-
--- name: add_track_plays :execute
-update tracks t set play_count = t.play_count + played.plays from unnest($1::bigint[], $2::bigint[]) played(id, plays) where t.id = played.id
+    group by 1 order by 1) played
+where t.id = played.id
 
 -- name: add_video_plays :execute
--- A video that was taken away meanwhile is viewed no more. Its community's views are those of the videos that are shown: what is hidden brings its own along when it is shown again.
+-- Likewise. A video that was taken away meanwhile is viewed no more. Its community's views are those of the videos that are shown: what is hidden brings its own along when it is shown again.
 with viewed as (
     update videos v set view_count = v.view_count + played.plays
-    from unnest($1::bigint[], $2::bigint[], $3::bigint[]) played(sound_id, id, plays)
+    from (
+        select (play ->> 0)::bigint sound_id, (play ->> 1)::bigint id, sum((play ->> 2)::bigint)::bigint plays
+        from log cross join jsonb_array_elements(body -> 'videos') play
+        where sequence > $1 and sequence <= $2 and type = 'PLAYS_RECORDED'
+        group by 1, 2 order by 1, 2) played
     where v.sound_id = played.sound_id and v.id = played.id
     returning v.sound_id, played.plays, v.hidden)
 update sounds s set view_count = s.view_count + views.views
@@ -78,7 +80,8 @@ select close_plays_partition($1)
 select listener_id, played_at, event_id from play_folds where day = $1 for update
 
 -- name: fold_plays :value
--- The next $5 plays of the day $1 after the position become sums, and the position moves on; null where there are no more.
+-- The next $5 plays of the day $1 after the position become sums, and the position moves on; null where there are no more. Those of a video that is gone
+-- are in no sum.
 with slice as (
     select listener_id, played_at, event_id, subject_kind, subject_id, sound_id, duration_ms from plays
     where played_at >= $1::date::timestamp at time zone 'UTC' and played_at < ($1::date + 1)::timestamp at time zone 'UTC'
@@ -87,7 +90,8 @@ with slice as (
 folded as (
     insert into play_hours as h (subject_id, subject_kind, hour, sound_id, play_count, duration_ms)
     select subject_id, subject_kind, date_trunc('hour', played_at, 'UTC'), min(sound_id), count(*), sum(duration_ms)
-    from slice group by 1, 2, 3 order by 1, 2, 3
+    from slice s where subject_kind <> 'VIDEO' or exists (select from videos v where v.sound_id = s.sound_id and v.id = s.subject_id)
+    group by 1, 2, 3 order by 1, 2, 3
     on conflict (subject_id, subject_kind, hour) do update set
         play_count = h.play_count + excluded.play_count, duration_ms = h.duration_ms + excluded.duration_ms)
 update play_folds f set listener_id = last.listener_id, played_at = last.played_at, event_id = last.event_id

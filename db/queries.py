@@ -7,7 +7,9 @@
 
 `one_per`, `many_per` and `page_per` take arrays of keys ($1, or $1, $2 … for a key of several columns) and name the columns by which
 the rows are handed back to them. `page_per` also takes a slice: its text holds `{range}` and `{order}`, and its limit is the parameter
-after the keys; further parameters are `{arg1}`, `{arg2}`. `rows`, `row`, `value` and `execute` run as they are. A last word names the row class (db/rows.py).
+after the keys; further parameters are `{arg1}`, `{arg2}`. `rows`, `row`, `value` and `execute` run as they are, and so does `write`, a statement
+that is a transaction of its own and answers with a row. `row_each` is a write that the rows of many
+requests share (db/writer.py): it takes an array a column, and answers with a row for each in their order. A last word names the row class (db/rows.py).
 
     -- columns: User
 
@@ -29,7 +31,7 @@ HEADER = re.compile(
     r"^-- name: (?P<name>[a-z_]+) :(?P<shape>[a-z_]+)(?:\((?P<keys>[a-z_, ]+)\))?(?: by\((?P<keyset>[a-z_, ]+)\))?(?: (?P<row>[A-Z]\w+))?$"
 )
 ARGUMENT = re.compile(r"\{arg([1-9])\}")
-SHAPES = ("one_per", "many_per", "page_per", "rows", "row", "value", "execute")
+SHAPES = ("one_per", "many_per", "page_per", "rows", "row", "value", "execute", "write", "row_each")
 
 
 class BadQuery(Exception):

@@ -363,8 +363,7 @@ create table video_likes (
     video_id bigint not null,
     user_id bigint not null,
     created_at timestamptz not null,
-    primary key (sound_id, video_id, user_id),          -- is_video_liked
-    foreign key (sound_id, video_id) references videos on delete cascade
+    primary key (sound_id, video_id, user_id)           -- is_video_liked, erase_likes_of_videos
 );
 create index video_likes_user on video_likes (user_id);   -- erase_video_likes
 
@@ -379,10 +378,10 @@ create table video_comments (
     like_count bigint not null default 0 check (like_count >= 0),
     reply_to_id bigint,
     hidden boolean not null default false,
-    primary key (sound_id, id),                         -- video_comment_by_key
-    foreign key (sound_id, video_id) references videos on delete cascade
+    primary key (sound_id, id)                          -- video_comment_by_key
 );
-create index video_comments_recent on video_comments (sound_id, video_id, created_at, id) where not hidden;   -- comments_by_video
+create index video_comments_recent on video_comments (sound_id, video_id, created_at, id) where not hidden;   -- comments_by_video, comments_to_erase
+create index video_comments_hidden on video_comments (sound_id, video_id, id) where hidden;   -- comments_to_erase
 create index video_comments_author on video_comments (author_id, sound_id, id);   -- turn_comments
 
 create table video_comment_likes (
@@ -678,6 +677,13 @@ create table erasures (
     log_position bigint not null default 0              -- up to here the log does not name the person any more
 );
 
+-- Videos that are gone, and what stood under them is not yet: likes and comments outlive the row of their video until the worker erases them in turns.
+create table video_erasures (
+    sound_id bigint not null,
+    video_id bigint not null,
+    primary key (sound_id, video_id)                    -- videos_to_erase
+);
+
 -- Facts: written to the outbox in the transaction of the fact, moved to the log in order by the worker.
 
 create table outbox (
@@ -821,16 +827,25 @@ create table chart_versions (
 );
 
 -- Whether a version stood in the instant in which such a span begins; the origin's microsecond lets one stand that came in that very instant.
-create function is_history("window" text, as_of timestamptz, followed_at timestamptz) returns boolean
+create function stood(span interval, as_of timestamptz, followed_at timestamptz) returns boolean
     language sql immutable parallel safe
-    return date_bin(case "window" when 'HOUR' then interval '5 minutes' when 'DAY' then interval '1 hour' else interval '1 day' end,
-            as_of, timestamptz '1970-01-01 00:00:00.000001+00')
-        <> date_bin(case "window" when 'HOUR' then interval '5 minutes' when 'DAY' then interval '1 hour' else interval '1 day' end,
-            followed_at, timestamptz '1970-01-01 00:00:00.000001+00');
+    return date_bin(span, as_of, timestamptz '1970-01-01 00:00:00.000001+00') <> date_bin(span, followed_at, timestamptz '1970-01-01 00:00:00.000001+00');
+
+-- How long a version is kept after it was followed (resolvers/trending.py HISTORY says the same): what stood when a day began, an hour in the charts of the
+-- hour and the day, five minutes in those of the hour; of the others an hour.
+create function chart_keeping("window" text, as_of timestamptz, followed_at timestamptz) returns interval
+    language sql immutable parallel safe
+    return case
+        when stood('1 day', as_of, followed_at) then interval '9600 hours'
+        when "window" <> 'WEEK' and stood('1 hour', as_of, followed_at) then interval '744 hours'
+        when "window" = 'HOUR' and stood('5 minutes', as_of, followed_at) then interval '72 hours'
+        else interval '1 hour' end;
 
 create index chart_versions_as_of on chart_versions (region, niche_id, "window", kind, as_of, version);   -- chart_versions_at, chart_history
 create index chart_versions_passing on chart_versions (region, niche_id, followed_at)
-    where not is_history("window", as_of, followed_at);   -- drop_chart_versions
+    where chart_keeping("window", as_of, followed_at) = interval '1 hour';   -- drop_chart_versions
+create index chart_versions_aging on chart_versions (chart_keeping("window", as_of, followed_at), followed_at)
+    where chart_keeping("window", as_of, followed_at) > interval '1 hour';   -- thin_chart_history
 
 -- The best rank of the stays that ended: who comes back has it again.
 create table chart_peaks (

@@ -107,6 +107,18 @@ insert into search_documents ({Document}) select {Document} from current
 on conflict (kind, key) do update set ({Document}) = row (excluded.*)
 where search_documents.* is distinct from excluded.*
 
+-- name: words_in_turn :value
+-- The next words of the vocabulary.
+select array_agg(word order by word) from (select word from search_vocabulary where word > $1 order by word limit $2) page
+
+-- name: forget_words :execute
+-- Those of the words $1 that are in no document any more.
+delete from search_vocabulary where word = any($1::text[])
+    and not exists (select from search_documents where tier = 0 and terms @@ search_term(word, null, '')::tsquery)
+    and not exists (select from search_documents where tier = 1 and terms @@ search_term(word, null, '')::tsquery)
+    and not exists (select from search_documents where tier = 2 and terms @@ search_term(word, null, '')::tsquery)
+    and not exists (select from search_documents where tier = 3 and terms @@ search_term(word, null, '')::tsquery)
+
 -- name: refresh_tiers :execute
 -- Where the first 64th, 16th and 4th of each kind begin: for the worker, once a round over all documents.
 insert into search_tiers (kind, above)

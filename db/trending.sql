@@ -6,6 +6,12 @@
 select region, niche_id from trend_scopes where due_at <= $1
 order by due_at + case niche_id when 0 then interval '0' else interval '30 seconds' end, niche_id, region <> 'GLOBAL' limit $2
 
+-- name: bring_scopes_back :execute
+-- What was scored later than it is, by a clock that was set back since or by another worker's, is due now.
+update trend_scopes set
+    scored_at = $1, due_at = $1, changed_at = least(changed_at, $1::timestamptz), wanted_at = least(wanted_at, $1::timestamptz)
+where scored_at > $1
+
 -- name: scopes_by_key :one_per(region, niche_id)
 select region, niche_id, at, trusted, changed_at, scored_at, wanted_at
 from trend_scopes join unnest($1::text[], $2::bigint[]) wanted(r, n) on region = r and niche_id = n
@@ -110,10 +116,21 @@ select $1, $2, $3, $4, * from unnest($5::bigint[], $6::smallint[])
 on conflict (region, niche_id, "window", kind, sound_id) do update set peak_rank = excluded.peak_rank
 
 -- name: drop_chart_versions :execute
--- The newest stays for ever, and so does history; the others an hour from when they were followed, or a minute where nobody asked for them: since $5
+-- The newest stays for ever, and history for long; the others an hour from when they were followed, or a minute where nobody asked for them: since $5
 -- nobody did.
 delete from chart_versions
-where region = $1 and niche_id = $2 and not is_history("window", as_of, followed_at) and (followed_at < $3 or followed_at < $4 and as_of > $5)
+where region = $1 and niche_id = $2 and chart_keeping("window", as_of, followed_at) = interval '1 hour'
+    and (followed_at < $3 or followed_at < $4 and as_of > $5)
+
+-- name: thin_chart_history :value
+-- At most $3 of the versions that were to be kept for so long.
+with gone as (
+    delete from chart_versions where (region, niche_id, "window", kind, version) in (
+        select region, niche_id, "window", kind, version from chart_versions
+        where chart_keeping("window", as_of, followed_at) = $1 and chart_keeping("window", as_of, followed_at) > interval '1 hour' and followed_at < $2
+        order by followed_at limit $3)
+    returning 1)
+select count(*) from gone
 
 -- name: chart_versions_at :one_per(region, niche_id, window, kind, wanted_at)
 -- The newest of the kept versions that were there at a time.

@@ -1,4 +1,4 @@
--- Facts as they are written, each statement inside the transaction of its mutation.
+-- Facts as they are written, each statement inside the transaction of its mutation, or as one.
 
 -- name: insert_user :row User
 insert into users (handle, display_name, bio, region, kind, joined_at) values ($1, $2, $3, $4, $5, $6) returning {User}
@@ -24,24 +24,77 @@ insert into sound_derivatives (derived_from_id, created_at, sound_id) select $5,
 -- name: list_sound_by_artists :execute
 insert into artist_sounds (artist_id, sound_id) select distinct unnest($2::bigint[]), $1::bigint
 
--- name: join_creators :row
--- The row lock decides the weight of two videos that one account posts at once: `earlier` is the decayed number of its videos before this one.
-insert into community_creators as c (sound_id, creator_id, video_count, first_posted_at, last_posted_at, region, earlier)
-values ($1, $2, 1, $3, $3, $4, 1)
-on conflict (sound_id, creator_id) do update set
-    video_count = c.video_count + 1,
-    last_posted_at = greatest(c.last_posted_at, excluded.last_posted_at),
-    earlier = decayed(c.earlier, greatest(0, date_part('epoch', excluded.last_posted_at - c.last_posted_at)) / 3600, 1344) + 1
-returning earlier - 1 as earlier, video_count = 1 as new_creator
-
--- name: insert_video :row
--- No row where the sound is no longer active; otherwise the video with the copies by which it is listed.
-with video as (
-    insert into videos (sound_id, creator_id, caption, hashtags, niche_ids, region, duration_ms, created_at, response_to_sound_id,
+-- name: post_videos :row_each Video
+-- Videos that are posted at the same time, each judged for itself: `outcome` is POSTED, with the video, or why it is not there.
+-- A key is claimed, with its result, before anything is written for it: the lock is over as soon as the other's commit, which this snapshot may not see.
+-- The row lock of a creator in a community decides the weight of two videos that one account posts at once (trending.md): `earlier` is the decayed number,
+-- `before` that before this one, and the weight is that of trending/counters.py. Who would wait for that lock is BUSY, and comes again alone, so that the others do not.
+with given as materialized (
+    select place, subject, key, input_hash, kept_since, creator_id, sound_id, caption, string_to_array(hashtags, ' ') as hashtags,
+        string_to_array(niche_ids, ' ')::smallint[] as niche_ids, region, duration_ms, response_to_sound_id, response_to_id, response_kind, created_at, valid,
+        key is not null and not pg_try_advisory_xact_lock(hashtextextended(concat_ws(E'\x1f', subject, 'postVideo', key), 0)) as running,
+        count(*) over () = 1 as alone
+    from unnest($1::text[], $2::text[], $3::bytea[], $4::timestamptz[], $5::bigint[], $6::bigint[], $7::text[], $8::text[], $9::text[], $10::text[],
+            $11::integer[], $12::bigint[], $13::bigint[], $14::text[], $15::timestamptz[], $16::boolean[])
+        with ordinality post(subject, key, input_hash, kept_since, creator_id, sound_id, caption, hashtags, niche_ids, region,
+            duration_ms, response_to_sound_id, response_to_id, response_kind, created_at, valid, place)),
+free as materialized (
+    select c.sound_id, c.creator_id from given g join community_creators c on c.sound_id = g.sound_id and c.creator_id = g.creator_id
+    for no key update of c skip locked),
+judged as materialized (
+    select g.*, coalesce(g.region, u.region) as shown_in, date_part('epoch', g.created_at - u.joined_at) / 86400 as age_days,
+        case
+            when g.running then 'IN_PROGRESS'
+            when r.key is not null then 'KEY_USED'
+            when u.status is distinct from 'ACTIVE' then 'SUSPENDED'
+            when g.sound_id is null then 'INVALID'
+            when s.id is null then 'NO_SOUND'
+            when s.status <> 'ACTIVE' then 'SILENT'
+            when not (s.rights_commercial or s.rights_personal and u.kind <> 'COMMERCIAL')
+                or not coalesce(u.region = any(s.rights_territories), true) or s.rights_expires_at <= g.created_at then 'NOT_CLEARED'
+            when not g.valid then 'INVALID'
+            when not g.alone and c.creator_id is not null and f.creator_id is null then 'BUSY'
+            else 'POSTED'
+        end as outcome
+    from given g
+    left join users u on u.id = g.creator_id
+    left join sounds s on s.id = g.sound_id
+    left join idempotency_results r on r.caller = g.subject and r.field = 'postVideo' and r.key = g.key and r.created_at > g.kept_since
+    left join community_creators c on c.sound_id = g.sound_id and c.creator_id = g.creator_id
+    left join free f on f.sound_id = g.sound_id and f.creator_id = g.creator_id),
+numbered as materialized (
+    select *, nextval('videos_id_seq') as id from judged where outcome = 'POSTED'),
+claimed as (
+    insert into idempotency_results as r (caller, field, key, input_hash, result, created_at)
+    select subject, 'postVideo', key, input_hash, jsonb_build_object('__typename', 'PostVideoPayload', 'sound_id', sound_id, 'video_id', id), created_at
+    from numbered where key is not null
+    on conflict (caller, field, key) do update set input_hash = excluded.input_hash, result = excluded.result, created_at = excluded.created_at
+    where r.created_at <= (select kept_since from given g where g.subject = r.caller and g.key = r.key)
+    returning caller, key),
+posted as materialized (
+    select * from numbered n where key is null or exists (select from claimed c where c.caller = n.subject and c.key = n.key)),
+joined as (
+    insert into community_creators as c (sound_id, creator_id, video_count, first_posted_at, last_posted_at, region, earlier)
+    select sound_id, creator_id, 1, created_at, created_at, shown_in, 1 from posted order by sound_id, creator_id
+    on conflict (sound_id, creator_id) do update set
+        video_count = c.video_count + 1,
+        first_posted_at = least(c.first_posted_at, excluded.first_posted_at),
+        last_posted_at = greatest(c.last_posted_at, excluded.last_posted_at),
+        earlier = decayed(c.earlier, greatest(0, date_part('epoch', excluded.last_posted_at - c.last_posted_at)) / 3600, 1344)
+            + decayed(1, greatest(0, date_part('epoch', c.last_posted_at - excluded.last_posted_at)) / 3600, 1344)
+    returning sound_id, creator_id, earlier, last_posted_at, video_count = 1 as new_creator),
+weighed as (
+    -- Where a clock was set back, this one may be older than the last: then it has faded already.
+    select p.*, new_creator, earlier - decayed(1, date_part('epoch', last_posted_at - created_at) / 3600, 1344) as before
+    from posted p join joined using (sound_id, creator_id)),
+video as (
+    insert into videos (sound_id, id, creator_id, caption, hashtags, niche_ids, region, duration_ms, created_at, response_to_sound_id,
                         response_to_id, response_kind, top_score, weight, trusted, new_creator)
-    select id, $2, $3, $4::text[], $5::smallint[], $6, $7, $8::timestamptz, $9, $10, $11, top_score(0, 0, 0, 0, $8::timestamptz), $12, $13, $14
-    from sounds where id = $1 and status = 'ACTIVE'
-    returning sound_id, id, creator_id, region, created_at, top_score, trusted, hashtags, niche_ids),
+    select sound_id, id, creator_id, caption, hashtags, niche_ids, shown_in, duration_ms, created_at, response_to_sound_id,
+        response_to_id, response_kind, top_score(0, 0, 0, 0, created_at),
+        (0.1 + 0.9 * (1 - exp(-least(greatest(age_days, 0), 9999) / 14))) * power(0.25, least(before, 500)), age_days >= 30, new_creator
+    from weighed
+    returning {Video}, weight, trusted, new_creator),
 niches as (
     insert into video_niches (sound_id, video_id, niche_id, region, creator_id, trusted, created_at, top_score)
     select sound_id, id, unnest(niche_ids), region, creator_id, trusted, created_at, top_score from video),
@@ -49,11 +102,18 @@ mine as (
     insert into user_videos (user_id, created_at, sound_id, video_id) select creator_id, created_at, sound_id, id from video),
 named as (
     -- A hashtag is there with its first video, and counted later. In their order: two who name the same new ones must not wait for each other.
-    insert into hashtags (name) select unnest(hashtags) as name from video order by name on conflict do nothing),
+    insert into hashtags (name) select distinct unnest(hashtags) as name from video order by name on conflict do nothing),
 tagged as (
     insert into hashtag_videos (hashtag, created_at, sound_id, video_id, top_score)
-    select unnest(hashtags), created_at, sound_id, id, top_score from video)
-select sound_id, id from video
+    select unnest(hashtags), created_at, sound_id, id, top_score from video),
+told as (
+    insert into outbox (type, occurred_at, body)
+    select 'VIDEO_POSTED', created_at, jsonb_build_object('sound_id', sound_id, 'video_id', id, 'creator_id', creator_id, 'region', region,
+        'niche_ids', niche_ids, 'hashtags', hashtags, 'weight', weight, 'trusted', trusted, 'new_creator', new_creator)
+    from video order by id)
+select case when j.outcome = 'POSTED' and v.id is null then 'KEY_USED' else j.outcome end as outcome, v.*
+from judged j left join numbered n on n.place = j.place left join video v on v.sound_id = n.sound_id and v.id = n.id
+order by j.place
 
 -- name: try_idempotency_key :value
 -- False while another transaction runs with this key.
@@ -134,7 +194,7 @@ select unnest(hashtags), created_at, sound_id, id, top_score from changed on con
 select from community_creators where sound_id = $1 and creator_id = $2 for update
 
 -- name: drop_video :row
--- With its copies; what stands under it and who liked it goes with it.
+-- With its copies, and no more than that: what stood under it and who liked it is erased in turns (erase.sql).
 with gone as (
     delete from videos where sound_id = $1 and id = $2 and creator_id = $3 and not hidden
     returning sound_id, id, creator_id, region, niche_ids, hashtags, created_at, weight, trusted, new_creator, view_count),
@@ -144,8 +204,8 @@ unlisted as (
 untagged as (
     delete from hashtag_videos h using gone g
     where h.hashtag = any(g.hashtags) and h.created_at = g.created_at and h.sound_id = g.sound_id and h.video_id = g.id),
-unshared as (
-    delete from shares s using gone g where s.subject_id = g.id and s.subject_kind = 'VIDEO')
+left_behind as (
+    insert into video_erasures (sound_id, video_id) select sound_id, id from gone)
 select * from gone
 
 -- name: creator_video_ids :value

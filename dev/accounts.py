@@ -20,6 +20,19 @@ async def accounts(connection: asyncpg.Connection, handles: Sequence[str], mint:
     return [{"handle": handle, "token": mint(subject)} for handle, subject in zip(handles, subjects, strict=True)]
 
 
+async def suggested_handle(connection: asyncpg.Connection) -> str | None:
+    """The handle of somebody to whom much happened lately in a sample world: notifications of the most kinds, read or not, so that it stays the same one."""
+    handle: str | None = await connection.fetchval(
+        """
+        select handle from users left join (
+            select user_id, count(distinct kind) kinds from notifications cross join sample_worlds
+            where occurred_at > world_now - interval '7 days' group by user_id) told on user_id = id
+        where status = 'ACTIVE' and users.kind = 'PERSONAL' order by kinds desc nulls last, id limit 1
+        """
+    )
+    return handle
+
+
 async def sociable_handles(connection: asyncpg.Connection, most: int) -> list[str]:
     """The handles of people who may post, those who follow the most first."""
     rows = await connection.fetch(

@@ -5,6 +5,7 @@ import random
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
+from uuid import UUID
 
 import httpx
 
@@ -103,6 +104,11 @@ class Client:
                 self.report(f"{self.url} answers again.")
                 self._there.set()
                 return
+
+
+def new_key(luck: random.Random) -> str:
+    """An idempotency key, or any other id that a client makes."""
+    return str(UUID(int=luck.getrandbits(128), version=4))
 
 
 def _read(response: httpx.Response) -> dict[str, Any]:

@@ -68,6 +68,11 @@ class Sound:
         return self.commercial if account.commercial else self.personal or self.commercial
 
 
+def spoken_by(account: Account, luck: random.Random) -> str:
+    """A language that is spoken where the account is at home."""
+    return luck.choice(LANGUAGES.get(account.region, ("en",)))
+
+
 def read_tokens(path: Path) -> list[dict[str, str]]:
     """The lines of a token file, each `{"handle": …, "token": …}`; raises ValueError with the line that is not."""
     tokens = []

@@ -176,6 +176,23 @@ from (
 where p.id = i.playlist_id
 
 -- step: playlists
+-- Sounds that five trusted people or more took up within an hour, one in two hundred of all who ever did: their makers, for whom the editors have a place.
+create temporary table sample_rising on commit drop as
+select s.creator_id, s.id sound_id, max(v.created_at) at
+from sounds s join users u on u.id = s.creator_id join videos v on v.sound_id = s.id
+where u.status = 'ACTIVE' and not v.hidden and v.trusted and v.created_at > $1::timestamptz - interval '14 days'
+group by s.creator_id, s.id, s.video_count, date_trunc('hour', v.created_at, 'UTC')
+having count(distinct v.creator_id) >= 5 and count(*) > s.video_count / 200
+
+-- step: playlists
+insert into playlist_collaborators (playlist_id, user_id, role, added_at)
+select id, creator_id, 'EDITOR', greatest(created_at, $1::timestamptz - creator_id % 40 * interval '1 hour')
+from (select distinct creator_id from sample_rising) made join playlists p on p.id = 1 + creator_id % 30
+where kind = 'EDITORIAL' and owner_id <> creator_id
+    and not exists (select from playlist_collaborators c where c.playlist_id = p.id and c.user_id = creator_id)
+    and not exists (select from playlist_followers f where f.playlist_id = p.id and f.user_id = creator_id)
+
+-- step: playlists
 insert into share_tokens (token, playlist_id) select share_token, id from playlists where share_token is not null
 
 -- step: playlists
@@ -209,3 +226,43 @@ where place <= 50
 -- step: neighbours
 insert into neighbour_refreshes (sound_id, refreshed_at, creator_count)
 select id, $1::timestamptz, creator_count from sounds where creator_count > 0
+
+-- step: notifications
+-- What people would have been told in the last two weeks (trending/notifying.py), as though everybody had looked a week ago. Older than the log, so that
+-- whatever is told from now on comes after them.
+insert into notifications (user_id, kind, subject_kind, subject_key, actor_id, count, sequence, occurred_at, is_read)
+with facts (user_id, kind, subject_kind, subject_key, actor_id, occurred_at) as (
+    select followed_id, 'FOLLOWED' collate "C", 'USER' collate "C", array[user_id], user_id, created_at from follows
+    union all
+    select s.creator_id, 'SOUND_USED', 'SOUND', array[s.id], v.creator_id, v.created_at
+    from sounds s join videos v on v.sound_id = s.id where not v.hidden
+    union all
+    select creator_id, 'SOUND_RISING', 'SOUND', array[sound_id], null, at from sample_rising
+    union all
+    select c.user_id, 'COLLABORATOR_ADDED', 'PLAYLIST', array[p.id], p.owner_id, c.added_at
+    from playlist_collaborators c join playlists p on p.id = c.playlist_id
+    union all
+    select v.creator_id, 'COMMENTED', 'VIDEO_COMMENT', array[c.sound_id, c.id], c.author_id, c.created_at
+    from video_comments c join videos v on v.sound_id = c.sound_id and v.id = c.video_id where not c.hidden
+    union all
+    select v.creator_id, 'LIKED', 'VIDEO', array[v.sound_id, v.id], l.user_id, l.created_at
+    from video_likes l join videos v on v.sound_id = l.sound_id and v.id = l.video_id
+    union all
+    select c.author_id, 'LIKED', 'VIDEO_COMMENT', array[c.sound_id, c.id], l.user_id, l.created_at
+    from video_comment_likes l join video_comments c on c.sound_id = l.sound_id and c.id = l.comment_id
+    union all
+    select c.author_id, 'LIKED', 'TRACK_COMMENT', array[c.track_id, c.id], l.user_id, l.created_at
+    from track_comment_likes l join track_comments c on c.track_id = l.track_id and c.id = l.comment_id),
+told as (
+    select f.user_id, f.kind, subject_kind, subject_key, max(occurred_at) occurred_at,
+        (array_agg(actor_id order by occurred_at desc, actor_id))[1] actor_id,
+        count(*) facts, count(*) filter (where occurred_at > $1::timestamptz - interval '7 days') unread
+    from facts f left join users a on a.id = f.actor_id
+    where occurred_at > $1::timestamptz - interval '14 days' and f.user_id is distinct from actor_id and f.user_id is not null
+        and (actor_id is null or a.status = 'ACTIVE')
+        and (f.user_id, coalesce(actor_id, 0)) not in (select user_id, blocked_id from blocks union all select blocked_id, user_id from blocks)
+    group by f.user_id, f.kind, subject_kind, subject_key)
+select user_id, kind, subject_kind, subject_key, actor_id,
+    case when kind not in ('LIKED', 'SOUND_USED') then 1 when unread > 0 then unread else facts end,
+    1 - row_number() over (order by occurred_at desc, user_id, kind, subject_kind, subject_key), occurred_at, unread = 0
+from told order by occurred_at, user_id, kind, subject_kind, subject_key

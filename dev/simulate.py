@@ -1,19 +1,20 @@
-"""Live activity: people post videos, make sounds, answer each other, and now and then a sound catches on; through the public API alone."""
+"""Live activity: people post videos, make sounds, answer each other, do what else can be done, and now and then a sound catches on; through the public API alone."""
 
 import asyncio
 import random
 from collections import Counter
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime
 from typing import Any
-from uuid import UUID
 
 import numpy as np
 
 from db.errors import DomainError
-from dev.client import AT_ONCE, Client, Report, TokenRefused, Unanswered
-from dev.scene import LANGUAGES, SOUND, Account, Scene, Sound, read_tokens
+from dev import doings
+from dev.client import AT_ONCE, Client, Report, TokenRefused, Unanswered, new_key
+from dev.doings import Doings
+from dev.scene import SOUND, Account, Scene, Sound, read_tokens, spoken_by
 from dev.words import Voice, sections
 from dev.world import NICHES
 
@@ -57,7 +58,7 @@ async def simulate(
     seconds: float | None = None,
     report: Report,
 ) -> None:
-    """Posts `rate` times a second, bursts included, until cancelled or for so many seconds; a `seed` makes the same choices again.
+    """Posts `rate` times a second, bursts included, and does what else people do, until cancelled or for so many seconds; a `seed` makes the same choices again.
 
     Raises SimulatorRefused where no token is accepted. Chorus judges a burst against the tide: at a multiple of a world's own pace everything rises,
     and no single sound stands out until the past has caught up (dev/world.py: PACE, docs/adr/0010).
@@ -89,6 +90,8 @@ class Life:
         self.pause_between_bursts, self.everyday_rate = shares(rate)
         self._under_way = asyncio.Semaphore(AT_ONCE)
         self._bursting: set[str] = set()
+        own = random.Random(luck.getrandbits(64))
+        self.doings = Doings(scene, own, Voice(np.random.default_rng(own.getrandbits(64))), self._mutate)
 
     async def go_on(self) -> None:
         """Everyday life, bursts and looks around, side by side, until cancelled or until no token is accepted any more."""
@@ -96,7 +99,8 @@ class Life:
         try:
             async with asyncio.TaskGroup() as group:
                 group.create_task(self._every(LOOK_EVERY, self.scene.look))
-                group.create_task(self._everyday(group))
+                group.create_task(self._often(group, self.everyday_rate, self._one_thing))
+                group.create_task(self._often(group, min(doings.MOST, doings.A_POST * self.rate), self.doings.one))
                 group.create_task(self._bursts(group))
         except* SimulatorRefused as raised:
             refused += raised.exceptions
@@ -111,22 +115,25 @@ class Life:
             except Unanswered as error:
                 self.report(f"The API answered with an error: {error}")
 
-    async def _everyday(self, group: asyncio.TaskGroup) -> None:
+    async def _often(
+        self, group: asyncio.TaskGroup, rate: float, do: Callable[[Account], Coroutine[Any, Any, None]]
+    ) -> None:
         while True:
-            await asyncio.sleep(self.luck.expovariate(self.everyday_rate))
-            # Waiting for a turn slows the posting down instead of piling it up.
+            await asyncio.sleep(self.luck.expovariate(rate))
+            # Waiting for a turn slows the activity down instead of piling it up.
             await self._under_way.acquire()
-            group.create_task(self._one_thing())
+            group.create_task(self._by_somebody(do))
 
-    async def _one_thing(self) -> None:
+    async def _by_somebody(self, do: Callable[[Account], Coroutine[Any, Any, None]]) -> None:
         async with self._turn(taken=True):
-            if not self.scene.accounts:
-                return
-            account = self.luck.choices(self.scene.accounts, [one.eagerness for one in self.scene.accounts])[0]
-            if self.luck.random() < NEW_SOUNDS:
-                await self._make(account)
-            elif sound := self._attractive(account):
-                await self._post(account, sound)
+            if self.scene.accounts:
+                await do(self.luck.choices(self.scene.accounts, [one.eagerness for one in self.scene.accounts])[0])
+
+    async def _one_thing(self, account: Account) -> None:
+        if self.luck.random() < NEW_SOUNDS:
+            await self._make(account)
+        elif sound := self._attractive(account):
+            await self._post(account, sound)
 
     async def _bursts(self, group: asyncio.TaskGroup) -> None:
         await asyncio.sleep(min(3.0, self.pause_between_bursts))
@@ -230,7 +237,7 @@ class Life:
             "region": account.region,
             "responseToId": answered,
             "responseKind": self.luck.choice(("DUET", "STITCH")) if answered else None,
-            "idempotencyKey": self._key(),
+            "idempotencyKey": new_key(self.luck),
         }
         result = await self._mutate(account, POST, "postVideo", posted)
         if result and result["__typename"] == "PostVideoPayload":
@@ -239,13 +246,13 @@ class Life:
             self.scene.sounds.pop(sound.id, None)  # gone, or not for everybody: somebody else's choice next time
 
     async def _make(self, account: Account) -> None:
-        kind, language = self.luck.choice(KINDS), self._language(account)
+        kind, language = self.luck.choice(KINDS), spoken_by(account, self.luck)
         made = {
             "title": self.voice.title(language, kind.lower()),
             "kind": kind,
             "durationMs": self.luck.randint(5_000, 55_000),
             "commercialUse": account.commercial or self.luck.random() < 0.3,
-            "idempotencyKey": self._key(),
+            "idempotencyKey": new_key(self.luck),
         }
         result = await self._mutate(account, MAKE, "createSound", made)
         if result and result["__typename"] == "CreateSoundPayload" and (sound := self.scene.remember(result["sound"])):
@@ -275,19 +282,13 @@ class Life:
         return niches[: self.luck.choice((1, 1, 2))]
 
     def _caption(self, account: Account, niches: list[str]) -> str:
-        language = self._language(account)
+        language = spoken_by(account, self.luck)
         tags = [self.voice.pick(sections()[language]["tag"])] if self.luck.random() < 0.5 else []
         slug = self.scene.niches.get(niches[0])
         niche = slug if slug in NICHES else None
         if niche and self.luck.random() < 0.6:
             tags.append(self.voice.pick(sections()[f"niche {niche}"]["tag"]))
         return self.voice.caption(language, niche, tags)
-
-    def _language(self, account: Account) -> str:
-        return self.luck.choice(LANGUAGES.get(account.region, ("en",)))
-
-    def _key(self) -> str:
-        return str(UUID(int=self.luck.getrandbits(128), version=4))
 
 
 def burst_size(luck: random.Random) -> int:

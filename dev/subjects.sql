@@ -48,7 +48,7 @@ create temporary table large_tracks as
 select id, row_number() over (order by (select count(*) from track_sounds where track_id = tracks.id) + play_count / 1e12 desc, id) as place
 from tracks order by place limit 100
 
--- about: sound_by_id community_by_sound videos_by_sound videos_top_by_sound creators_by_sound earliest_creators_by_sound members_by_sound played_sounds
+-- about: sound_by_id community_by_sound videos_by_sound videos_top_by_sound creators_by_sound earliest_creators_by_sound members_by_sound
 -- about: niches_by_sound regions_by_sound neighbours_by_sound sound_video_counts
 select id from large_sounds order by place
 
@@ -117,7 +117,7 @@ from chart_versions c, present where region = 'GLOBAL' and niche_id = 0 and "win
 -- about: chart_heads
 select array_agg(region), array_agg(niche_id), array_agg('DAY'::text), array_agg('BREAKOUT'::text) from (select region, niche_id from trend_scopes limit 100) scopes
 
--- about: video_by_key comments_by_video played_videos
+-- about: video_by_key comments_by_video
 select sound_id, id from large_videos order by place
 
 -- about: is_video_liked
@@ -133,7 +133,7 @@ select track_id, id from track_comments order by like_count desc, track_id, id l
 -- about: comments_by_track
 select track_id from track_comments group by 1 order by count(*) desc, 1 limit 20
 
--- about: track_by_id credits_by_track lyrics_by_track links_by_track sounds_by_track played_tracks
+-- about: track_by_id credits_by_track lyrics_by_track links_by_track sounds_by_track
 select id from large_tracks order by place
 
 -- about: restrictions_by_track
@@ -281,8 +281,9 @@ select query, kinds, region from texts, (values (null::text[], null), ('{HASHTAG
 
 -- unread: the worker's
 -- scopes_due counters_in_scope newest_charts chart_peaks facts_to_count videos_ahead update_in_order neighbours_due newest_creators_by_sounds newest_sounds_by_users videos_in_turn newest_videos
+-- words_in_turn
 -- artist_sounds_in_turn documents_in_turn undocumented_hashtags outbox_is_waiting log_head consumer_position add_log_partition oldest_log_partition drop_log_partition notify prepared_transactions
--- plays_end track_plays video_plays add_plays_partitions oldest_plays_day close_plays_partition lock_play_fold drop_plays_partition hurry
+-- plays_end add_plays_partitions oldest_plays_day close_plays_partition lock_play_fold drop_plays_partition hurry
 -- sound_creators notifiable
 
 -- unread: the streams', once a second a process
@@ -302,7 +303,8 @@ select id, head.floor, head.sequence, 500 from log_head head, large_users where 
 select id, head.floor, head.sequence, 500 from log_head head, large_playlists where place <= 20
 
 -- unread: an operator's, and the worker's for whom it erases
--- erasure_due erasure_waits user_to_moderate earlier_are_over sounds_of_videos turn_comments lock_sound newest_reports read_one_snapshot facts_that_wait
+-- videos_to_erase comments_to_erase words_of_user
+-- erasure_due erasure_waits user_to_moderate earlier_are_over sounds_of_videos turn_comments lock_sound newest_reports read_one_snapshot share_snapshot facts_that_wait
 
 -- unread: a mutation's
 -- try_idempotency_key stored_result uncounted_by_user lock_two_users lock_user lock_video lock_creator creator_video_ids

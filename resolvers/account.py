@@ -1,14 +1,19 @@
 """The account itself: who deletes it is hidden at once, and erased by the worker (trending/erasure.py)."""
 
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
 from db.database import Transaction
+from db.errors import DatabaseUnavailable
 from events import outbox
 from resolvers import ids
 from resolvers.context import Context, Rows
 from resolvers.errors import NoProfile, Refusal
 from resolvers.write import ResponseKey, fact
+from trending.moderate import turn
+
+HIDING = 3.0  # seconds
 
 
 @dataclass
@@ -31,4 +36,9 @@ async def delete_account(_: Rows, ctx: Context, input: DeleteAccountInput, respo
         await outbox.publish(tx, "USER_DELETED", ctx.now, {"user_id": user["id"]})
         return {"__typename": "DeleteAccountPayload", "deleted_user_id": ids.USER.of(user)}
 
-    return [await fact(ctx, "deleteAccount", input, response_key, write)]
+    answer = await fact(ctx, "deleteAccount", input, response_key, write)
+    if "deleted_user_id" in answer:
+        # What they posted and said goes with them, before anybody sees it without a name; the worker goes on where this ends.
+        with suppress(DatabaseUnavailable):
+            await turn(ctx.db, ids.USER.read(answer["deleted_user_id"]), ctx.now, hidden=True, seconds=HIDING)
+    return [answer]

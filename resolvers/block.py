@@ -9,16 +9,16 @@ from resolvers import done, ids, visibility
 from resolvers.context import Context, Rows
 from resolvers.errors import Refusal, not_found
 from resolvers.ids import Id
-from resolvers.write import attempt, author
+from resolvers.write import ByHeader, ResponseKey, author, fact
 
 
 @dataclass
-class SetBlockedInput:
+class SetBlockedInput(ByHeader):
     user_id: Id
     blocked: bool
 
 
-async def set_blocked(_: Rows, ctx: Context, input: SetBlockedInput) -> Rows:
+async def set_blocked(_: Rows, ctx: Context, input: SetBlockedInput, response_key: ResponseKey) -> Rows:
     other = ids.USER.read(input.user_id)
 
     async def write(tx: Transaction) -> dict[str, Any]:
@@ -37,7 +37,7 @@ async def set_blocked(_: Rows, ctx: Context, input: SetBlockedInput) -> Rows:
                 await outbox.publish(tx, "USER_UNFOLLOWED", ctx.now, body)
         return {"__typename": "SetBlockedPayload", "user_id": other}
 
-    answer = await attempt(ctx, write)
+    answer = await fact(ctx, "setBlocked", input, response_key, write)
     ctx.forget_hidden()
     return [answer]
 

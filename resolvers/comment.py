@@ -11,7 +11,7 @@ from resolvers import ids, node, visibility
 from resolvers.context import Context, Rows
 from resolvers.errors import not_found
 from resolvers.ids import Id, Kind
-from resolvers.write import ResponseKey, attempt, fact, text, within
+from resolvers.write import ByHeader, ResponseKey, fact, text, within
 from resolvers.write import author as writer
 
 
@@ -119,11 +119,11 @@ async def _reply_to_id(ctx: Context, given: Id | None, said: Said, columns: tupl
 
 
 @dataclass
-class DeleteCommentInput:
+class DeleteCommentInput(ByHeader):
     comment_id: Id
 
 
-async def delete_comment(_: Rows, ctx: Context, input: DeleteCommentInput) -> Rows:
+async def delete_comment(_: Rows, ctx: Context, input: DeleteCommentInput, response_key: ResponseKey) -> Rows:
     kind, key = ids.one_of(input.comment_id, BY_COMMENT)
     said = BY_COMMENT[kind]
 
@@ -139,7 +139,7 @@ async def delete_comment(_: Rows, ctx: Context, input: DeleteCommentInput) -> Ro
         await outbox.publish(tx, said.dropped, ctx.now, body)
         return {"__typename": "DeleteCommentPayload", "deleted_comment_id": input.comment_id}
 
-    return [await attempt(ctx, write)]
+    return [await fact(ctx, "deleteComment", input, response_key, write)]
 
 
 async def _host(ctx: Context, comment: Any) -> int | None:

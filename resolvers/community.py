@@ -15,7 +15,7 @@ from resolvers.ids import Id
 from resolvers.niche import named
 from resolvers.page import Arguments, Cursor, Listing, pages
 from resolvers.regions import RegionCode
-from resolvers.write import attempt, author
+from resolvers.write import ByHeader, ResponseKey, author, fact
 
 
 class CreatorSort(Enum):
@@ -148,11 +148,11 @@ async def viewer_unseen_video_count(communities: Rows, ctx: Context) -> Rows:
 
 
 @dataclass
-class MarkCommunitySeenInput:
+class MarkCommunitySeenInput(ByHeader):
     sound_id: Id
 
 
-async def mark_community_seen(_: Rows, ctx: Context, input: MarkCommunitySeenInput) -> Rows:
+async def mark_community_seen(_: Rows, ctx: Context, input: MarkCommunitySeenInput, response_key: ResponseKey) -> Rows:
     sound_id = ids.SOUND.read(input.sound_id)
 
     async def write(tx: Transaction) -> dict[str, Any]:
@@ -164,4 +164,4 @@ async def mark_community_seen(_: Rows, ctx: Context, input: MarkCommunitySeenInp
             await outbox.publish(tx, "COMMUNITY_SEEN", ctx.now, {"user_id": viewer, "sound_id": sound_id})
         return {"__typename": "MarkCommunitySeenPayload", "subject_id": input.sound_id}
 
-    return [await attempt(ctx, write)]
+    return [await fact(ctx, "markCommunitySeen", input, response_key, write)]

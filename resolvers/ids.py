@@ -44,12 +44,14 @@ class Kind:
 
     def key(self, parts: list[str]) -> Any:
         """The key from the parts behind the prefix, or None where they are malformed."""
-        if len(parts) != len(self.columns) or not all(NUMBER.fullmatch(part) for part in parts):
+        if len(parts) != len(self.columns):
             return None
-        numbers = tuple(int(part) for part in parts)
-        if max(numbers) > LARGEST:
-            return None
-        return numbers if len(numbers) > 1 else numbers[0]
+        numbers = []
+        for part in parts:
+            if NUMBER.fullmatch(part) is None or (number := int(part)) > LARGEST:
+                return None
+            numbers.append(number)
+        return tuple(numbers) if len(numbers) > 1 else numbers[0]
 
 
 class NameKind(Kind):

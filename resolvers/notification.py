@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
+from db.database import Transaction
 from db.queries import Slice
 from db.rows import changed
 from events.bus import Fact, Topic
@@ -16,6 +17,7 @@ from resolvers import visibility
 from resolvers.context import Context, Rows
 from resolvers.errors import Refusal, StreamsUnavailable
 from resolvers.page import Arguments, Cursor, Listing, pages
+from resolvers.write import ByHeader, ResponseKey, fact
 
 MOST_UNREAD = 100  # to look through more would cost more than it tells
 DIGESTS = frozenset({"LIKED", "SOUND_USED"})  # they stand for what many did
@@ -92,20 +94,23 @@ async def _unread(ctx: Context, user_id: int) -> int:
 
 
 @dataclass
-class MarkNotificationsReadInput:
+class MarkNotificationsReadInput(ByHeader):
     up_to: Cursor
 
 
-async def mark_read(_: Rows, ctx: Context, input: MarkNotificationsReadInput) -> Rows:
+async def mark_read(_: Rows, ctx: Context, input: MarkNotificationsReadInput, response_key: ResponseKey) -> Rows:
     viewer = ctx.signed_in()
-    try:
-        sequence, _id = ctx.cursors.read(LISTING.scope(viewer), input.up_to)
-    except BadCursor:
-        message = "`upTo` is not a cursor of the viewer's notifications."
-        return [Refusal("InvalidInput", message, ["input", "upTo"]).answer]
-    async with ctx.db.transaction() as tx:
+
+    async def write(tx: Transaction) -> dict[str, Any]:
+        try:
+            sequence, _id = ctx.cursors.read(LISTING.scope(viewer), input.up_to)
+        except BadCursor as error:
+            message = "`upTo` is not a cursor of the viewer's notifications."
+            raise Refusal("InvalidInput", message, ["input", "upTo"]) from error
         await tx.read_notifications(viewer, sequence)
-    return [{"__typename": "MarkNotificationsReadPayload", "id": viewer}]
+        return {"__typename": "MarkNotificationsReadPayload", "id": viewer}
+
+    return [await fact(ctx, "markNotificationsRead", input, response_key, write)]
 
 
 async def updates(ctx: Context, after: Cursor | None = None) -> Stream:

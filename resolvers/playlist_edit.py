@@ -12,7 +12,7 @@ from resolvers.ids import Id
 from resolvers.playlist import PlaylistRole, Visibility
 from resolvers.playlist_editing import EDITS, OWNS, WORKS, answered, opened, tell
 from resolvers.playlist_items import duration_of, find_entries, insert
-from resolvers.write import ResponseKey, attempt, author, text
+from resolvers.write import ByHeader, ResponseKey, author, fact, text
 
 MOST_COLLABORATORS = 100  # they are listed without pages
 TOKEN_BYTES = 16
@@ -81,11 +81,11 @@ async def update_playlist(_: Rows, ctx: Context, input: UpdatePlaylistInput, res
 
 
 @dataclass
-class DeletePlaylistInput:
+class DeletePlaylistInput(ByHeader):
     playlist_id: Id
 
 
-async def delete_playlist(_: Rows, ctx: Context, input: DeletePlaylistInput) -> Rows:
+async def delete_playlist(_: Rows, ctx: Context, input: DeletePlaylistInput, response_key: ResponseKey) -> Rows:
     async def write(tx: Transaction) -> dict[str, Any]:
         playlist = await opened(tx, ctx, input.playlist_id, OWNS)
         (collaborators,) = await tx.collaborators_by_playlist([playlist["id"]])
@@ -98,7 +98,7 @@ async def delete_playlist(_: Rows, ctx: Context, input: DeletePlaylistInput) -> 
         await tell(tx, ctx, "PLAYLIST_DELETED", playlist)
         return {"__typename": "DeletePlaylistPayload", "deleted_playlist_id": ids.PLAYLIST.of(playlist)}
 
-    return [await attempt(ctx, write)]
+    return [await fact(ctx, "deletePlaylist", input, response_key, write)]
 
 
 @dataclass

@@ -32,6 +32,11 @@ def floor(moment: datetime, step: timedelta) -> datetime:
 def instants(first: datetime, end: datetime, step: timedelta, *, of: str) -> list[datetime]:
     """The first one, and on in steps before the end; `of` says what they are in the message of too many."""
     number = -((first - end) // step)
-    if number > MOST_POINTS:
-        raise InvalidArgument(f"These are {number} points of {of}; at most {MOST_POINTS} are allowed.")
+    check_number(number, of)
     return [first + index * step for index in range(number)]
+
+
+def check_number(points: int, of: str) -> None:
+    """Raises InvalidArgument where these are too many points."""
+    if points > MOST_POINTS:
+        raise InvalidArgument(f"These are {points} points of {of}; at most {MOST_POINTS} are allowed.")

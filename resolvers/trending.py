@@ -17,9 +17,10 @@ from resolvers.ids import Id
 from resolvers.niche import named
 from resolvers.page import Arguments, Cursor, check_size, connection, read_cursor
 from resolvers.regions import RegionCode
-from resolvers.span import EARLIEST, bounds, floor, instants
+from resolvers.span import bounds, check_number, floor, instants
 from trending.charts import ChartKey, read_chart, trends
 from trending.counters import ALL_NICHES, GLOBAL
+from trending.history import COARSE, KEPT
 from trending.score import LARGEST_CHART
 
 NEW = timedelta(days=30)
@@ -37,11 +38,11 @@ class ChartKind(Enum):
     POPULAR = "POPULAR"
 
 
-# How far apart the points of a history lie, as versions are kept (is_history in db/schema.sql), and how long it is where nobody says.
-HISTORY = {
-    TrendWindow.HOUR: (timedelta(minutes=5), timedelta(days=1)),
-    TrendWindow.DAY: (timedelta(hours=1), timedelta(days=30)),
-    TrendWindow.WEEK: (timedelta(days=1), timedelta(days=365)),
+# How long a history is where nobody says.
+USUAL = {
+    TrendWindow.HOUR: timedelta(days=1),
+    TrendWindow.DAY: timedelta(days=30),
+    TrendWindow.WEEK: timedelta(days=365),
 }
 
 
@@ -129,8 +130,8 @@ async def _key(
 
 
 def _check_past(ctx: Context, as_of: datetime | None) -> None:
-    if as_of is not None and not EARLIEST <= as_of <= ctx.now:
-        raise InvalidArgument(f"`asOf` must be between {EARLIEST.year} and now.")
+    if as_of is not None and not ctx.now - COARSE <= as_of <= ctx.now:
+        raise InvalidArgument(f"`asOf` must be in the last {COARSE.days} days: charts are kept for so long.")
 
 
 def _scope(key: ChartKey, filter: ChartFilter | None, as_of: datetime | None = None) -> str:
@@ -215,12 +216,21 @@ async def chart_history(
     to: datetime | None = None,
 ) -> Rows:
     key = await _key(ctx, window, kind, region, niche)
-    step, usual = HISTORY[window]
-    start, end = bounds(from_, to, usual=usual, now=ctx.now)
-    first, last = floor(start - MICROSECOND, step) + step, min(end, ctx.now)
-    points = instants(first, last + MICROSECOND, step, of=f"a history of the {window.value.lower()}")
+    points = _points(window, *bounds(from_, to, usual=USUAL[window], now=ctx.now), ctx.now)
     sound_ids = [sound["id"] for sound in sounds]
     if not points:
         return [[] for _ in sound_ids]
     found: Rows = await ctx.db.chart_history(sound_ids, *key[:2], key.window, key.kind, tuple(points))
     return found
+
+
+def _points(window: TrendWindow, start: datetime, end: datetime, now: datetime) -> list[datetime]:
+    # Between these bounds, as far apart as versions are kept.
+    points: list[datetime] = []
+    until, of = min(end, now) + MICROSECOND, f"a history of the {window.value.lower()}"
+    for step, kept in KEPT[window.value]:
+        first = floor(max(start, now - kept) - MICROSECOND, step) + step
+        points[:0] = instants(first, until, step, of=of)
+        until = min(until, first)
+    check_number(len(points), of)
+    return points

@@ -9,7 +9,7 @@ from resolvers import done, ids, node, visibility
 from resolvers.context import Context, Rows
 from resolvers.errors import Refusal, not_found
 from resolvers.ids import Id, Kind
-from resolvers.write import attempt, author
+from resolvers.write import ByHeader, ResponseKey, author, fact
 
 
 class Wish(NamedTuple):
@@ -21,6 +21,16 @@ class Wish(NamedTuple):
     ended: str
     key: tuple[str, ...]  # what the parts of the subject's key are called in the event
     more: tuple[str, ...] = ()  # columns of the subject that stand in it too: whom it concerns
+
+
+class Asked(NamedTuple):
+    """A wish as a mutation's field asks it."""
+
+    field: str
+    input: Any
+    subject_id: Id
+    wished: bool
+    path: str = "subjectId"
 
 
 LIKED = {
@@ -59,54 +69,51 @@ JOINED = {ids.SOUND: Wish("join_community", "MEMBER_JOINED", "leave_community", 
 
 
 @dataclass
-class SetLikeInput:
+class SetLikeInput(ByHeader):
     subject_id: Id
     liked: bool
 
 
 @dataclass
-class SetSavedInput:
+class SetSavedInput(ByHeader):
     subject_id: Id
     saved: bool
 
 
 @dataclass
-class SetFollowingInput:
+class SetFollowingInput(ByHeader):
     subject_id: Id
     following: bool
 
 
 @dataclass
-class SetMembershipInput:
+class SetMembershipInput(ByHeader):
     sound_id: Id
     member: bool
 
 
-async def set_like(_: Rows, ctx: Context, input: SetLikeInput) -> Rows:
-    return [await _set(ctx, "SetLikePayload", input.subject_id, LIKED, wished=input.liked)]
+async def set_like(_: Rows, ctx: Context, input: SetLikeInput, response_key: ResponseKey) -> Rows:
+    asked = Asked("setLike", input, input.subject_id, input.liked)
+    return [await _set(ctx, asked, LIKED, response_key)]
 
 
-async def set_saved(_: Rows, ctx: Context, input: SetSavedInput) -> Rows:
-    return [await _set(ctx, "SetSavedPayload", input.subject_id, SAVED, wished=input.saved)]
+async def set_saved(_: Rows, ctx: Context, input: SetSavedInput, response_key: ResponseKey) -> Rows:
+    asked = Asked("setSaved", input, input.subject_id, input.saved)
+    return [await _set(ctx, asked, SAVED, response_key)]
 
 
-async def set_following(_: Rows, ctx: Context, input: SetFollowingInput) -> Rows:
-    return [await _set(ctx, "SetFollowingPayload", input.subject_id, FOLLOWED, wished=input.following)]
+async def set_following(_: Rows, ctx: Context, input: SetFollowingInput, response_key: ResponseKey) -> Rows:
+    asked = Asked("setFollowing", input, input.subject_id, input.following)
+    return [await _set(ctx, asked, FOLLOWED, response_key)]
 
 
-async def set_membership(_: Rows, ctx: Context, input: SetMembershipInput) -> Rows:
-    return [await _set(ctx, "SetMembershipPayload", input.sound_id, JOINED, wished=input.member, path="soundId")]
+async def set_membership(_: Rows, ctx: Context, input: SetMembershipInput, response_key: ResponseKey) -> Rows:
+    asked = Asked("setMembership", input, input.sound_id, input.member, path="soundId")
+    return [await _set(ctx, asked, JOINED, response_key)]
 
 
-async def _set(
-    ctx: Context,
-    payload: str,
-    subject_id: Id,
-    wishes: dict[Kind, Wish],
-    *,
-    wished: bool,
-    path: str = "subjectId",
-) -> dict[str, Any]:
+async def _set(ctx: Context, asked: Asked, wishes: dict[Kind, Wish], response_key: ResponseKey) -> dict[str, Any]:
+    subject_id, wished, path = asked.subject_id, asked.wished, asked.path
     kind, key = ids.one_of(subject_id, wishes)
     wish, columns = wishes[kind], ids.parts(key)
 
@@ -123,9 +130,9 @@ async def _set(
             await outbox.publish(tx, event, ctx.now, {"user_id": viewer, **body})
         else:  # it is so already, unless the subject went away just now
             await _found(ctx, kind, key, path, wished=wished)
-        return {"__typename": payload, "subject_id": subject_id}
+        return {"__typename": f"{asked.field[0].upper()}{asked.field[1:]}Payload", "subject_id": subject_id}
 
-    return await attempt(ctx, write)
+    return await fact(ctx, asked.field, asked.input, response_key, write)
 
 
 async def _found(ctx: Context, kind: Kind, key: Any, path: str, *, wished: bool) -> Any:

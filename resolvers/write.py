@@ -6,10 +6,10 @@ import re
 import unicodedata
 from collections.abc import Awaitable, Callable
 from dataclasses import asdict
-from datetime import timedelta
-from typing import Any, NewType
+from datetime import datetime, timedelta
+from typing import Any, ClassVar, NewType
 
-from db.database import Transaction
+from db.database import Named, Transaction
 from resolvers.context import Context
 from resolvers.errors import AccountSuspended, Refusal
 
@@ -19,6 +19,12 @@ Write = Callable[[Transaction], Awaitable[dict[str, Any]]]
 KEPT = timedelta(hours=24)
 LONGEST_KEY = 128
 NO_TEXT = re.compile("[\x00\ud800-\udfff]")  # what Postgres, or UTF-8, has no place for
+
+
+class ByHeader:
+    """An input that can be repeated without a key, and has its idempotency key, if any, from the header."""
+
+    idempotency_key: ClassVar[str | None] = None
 
 
 async def attempt(ctx: Context, write: Write) -> dict[str, Any]:
@@ -37,7 +43,7 @@ async def fact(ctx: Context, field: str, input: Any, response_key: ResponseKey, 
     """
 
     async def write_once(tx: Transaction) -> dict[str, Any]:
-        key = _key(ctx, input, response_key)
+        key = key_of(ctx, input, response_key)
         return await write(tx) if key is None else await _once(tx, ctx, (ctx.subject or "", field, key), input, write)
 
     return await attempt(ctx, write_once)
@@ -45,19 +51,32 @@ async def fact(ctx: Context, field: str, input: Any, response_key: ResponseKey, 
 
 async def _once(tx: Transaction, ctx: Context, place: tuple[str, str, str], input: Any, write: Write) -> dict[str, Any]:
     if not await tx.try_idempotency_key("\x1f".join(place)):
-        raise _refused("IN_PROGRESS", "A request with this key is still running; try again when it has ended.")
-    digest = _digest(input)
+        raise in_progress()
+    hashed = digest(input)
     stored = await tx.stored_result(*place, ctx.now - KEPT)
+    if stored is not None:
+        return _of_same(stored, hashed)
+    result = await write(tx)
+    await tx.store_result(*place, hashed, result, ctx.now)
+    return result
+
+
+async def replayed(db: Named, place: tuple[str, str, str], hashed: bytes, now: datetime) -> dict[str, Any]:
+    """The result that is stored for this caller, field and key; raises the Refusal of a key that was used with other input."""
+    stored = await db.stored_result(*place, now - KEPT)
     if stored is None:
-        result = await write(tx)
-        await tx.store_result(*place, digest, result, ctx.now)
-        return result
-    if stored["input_hash"] != digest:
+        raise in_progress()
+    return _of_same(stored, hashed)
+
+
+def _of_same(stored: Any, hashed: bytes) -> dict[str, Any]:
+    if stored["input_hash"] != hashed:
         raise _refused("KEY_REUSED", "This key was used with other input within the last 24 hours; use a new one.")
     return stored["result"]  # type: ignore[no-any-return]
 
 
-def _key(ctx: Context, input: Any, response_key: ResponseKey) -> str | None:
+def key_of(ctx: Context, input: Any, response_key: ResponseKey) -> str | None:
+    """The idempotency key of a call, if it has one; raises Refusal."""
     if input.idempotency_key is not None:
         key, path = input.idempotency_key, ["input", "idempotencyKey"]
     elif ctx.idempotency_key is not None:
@@ -75,9 +94,15 @@ def _refused(reason: str, message: str) -> Refusal:
     return Refusal("IdempotencyRefused", message, ["input", "idempotencyKey"], reason=reason)
 
 
-def _digest(input: Any) -> bytes:
+def in_progress() -> Refusal:
+    """The refusal of a key whose first request has not ended."""
+    return _refused("IN_PROGRESS", "A request with this key is still running; try again when it has ended.")
+
+
+def digest(input: Any) -> bytes:
+    """Of an input without its key."""
     values = asdict(input)
-    values.pop("idempotency_key")
+    values.pop("idempotency_key", None)
     return hashlib.sha256(json.dumps(values, sort_keys=True, default=str).encode()).digest()
 
 

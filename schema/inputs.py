@@ -30,14 +30,14 @@ def _input(type_: Any, name_of: Callable[[Any], str]) -> Build:
         (field.python_name, name_of(field), builder(field.resolve_type(type_definition=definition), name_of))
         for field in definition.fields
     ]
-    columns = [(own, name) for own, name, build in fields if build is None]
-    built = [(own, name, build) for own, name, build in fields if build is not None]
+    owns, names = [own for own, _, _ in fields], [name for _, name, _ in fields]
+    built = [(place, build) for place, (_, _, build) in enumerate(fields) if build is not None]
 
     def build(value: dict[str, Any]) -> Any:
-        values = {own: value.get(name) for own, name in columns}
-        for own, name, make in built:
-            part = value.get(name)
-            values[own] = part if part is None else make(part)
-        return type_(**values)
+        values = list(map(value.get, names))
+        for place, make in built:
+            if values[place] is not None:
+                values[place] = make(values[place])
+        return type_(**dict(zip(owns, values, strict=True)))
 
     return build

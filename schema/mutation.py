@@ -16,14 +16,14 @@ import resolvers.report
 import resolvers.share
 import resolvers.sound
 import resolvers.user
-import resolvers.video
 import resolvers.video_change
+import resolvers.video_post
 import resolvers.viewer
 import resolvers.wish
 from schema.community import Community
 from schema.errors import AlreadyTaken, IdempotencyRefused, InvalidInput, NotFound, SoundNotCleared, SoundUnavailable
 from schema.field import batched
-from schema.node import tagged
+from schema.node import tagged, values
 from schema.notification import MarkNotificationsReadResult
 from schema.play import RecordPlaysResult
 from schema.playlist_edit import CreatePlaylistResult, DeletePlaylistResult, EditPlaylistResult
@@ -40,7 +40,10 @@ from schema.wish import (
     SetSavedResult,
 )
 
-IDEMPOTENT = "With an idempotency key a repeated call gets the first one's result again, for 24 hours."
+IDEMPOTENT = (
+    "With an idempotency key (`idempotencyKey` where the input has it, else the header `Idempotency-Key`) a repeated call gets the first one's result again, "
+    "for 24 hours."
+)
 
 
 @strawberry.type
@@ -66,17 +69,17 @@ class CreateSoundPayload:
 
 @strawberry.type
 class PostVideoPayload:
-    is_type_of = tagged("PostVideoPayload")
+    is_type_of = values(resolvers.video_post.PostVideoPayload)
 
-    video: Video = batched(resolvers.video.posted)
-    community: Community = batched(resolvers.video.community)
+    video: Video = batched(resolvers.video_post.posted)
+    community: Community = batched(resolvers.video_post.community)
 
 
 @strawberry.type
 class UpdateVideoPayload:
     is_type_of = tagged("UpdateVideoPayload")
 
-    video: Video = batched(resolvers.video.posted)
+    video: Video = batched(resolvers.video_post.posted)
 
 
 @strawberry.type
@@ -140,7 +143,7 @@ class Mutation:
         description="Erases the viewer: hidden at once, and soon gone from every list, count and chart. Nothing brings it back.",
     )
     post_video: PostVideoResult = batched(
-        resolvers.video.post_video,
+        resolvers.video_post.post_video,
         description="Posts a video made with a sound, and so joins its community's creators.",
     )
     update_video: UpdateVideoResult = batched(

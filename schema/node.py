@@ -30,6 +30,16 @@ def rows(*classes: type[Record]) -> Callable[..., bool]:
     return is_type_of
 
 
+def values(cls: type) -> Callable[..., bool]:
+    """`is_type_of` of a type whose values are of this class: what answers many mutations a second is not asked what it is."""
+
+    def is_type_of(value: Any, _info: Any) -> bool:
+        return type(value) is cls
+
+    is_type_of.classes = (cls,)  # type: ignore[attr-defined]  # for `declare`
+    return is_type_of
+
+
 def tagged(name: str) -> Callable[..., bool]:
     """`is_type_of` of a type whose values are dicts with this tag."""
     return lambda value, _info: type(value) is dict and value.get("__typename") == name

@@ -9,7 +9,7 @@ import resolvers.notification
 from db.rows import NotificationRow
 from resolvers import ids
 from resolvers.page import Cursor
-from schema.errors import InvalidInput
+from schema.errors import IdempotencyRefused, InvalidInput
 from schema.field import batched, cursor, edges, global_id, itself
 from schema.lazy import User
 from schema.node import Node, rows, tagged
@@ -78,5 +78,5 @@ class MarkNotificationsReadPayload:
 
 
 MarkNotificationsReadResult = Annotated[
-    MarkNotificationsReadPayload | InvalidInput, strawberry.union("MarkNotificationsReadResult")
+    MarkNotificationsReadPayload | InvalidInput | IdempotencyRefused, strawberry.union("MarkNotificationsReadResult")
 ]

@@ -63,5 +63,6 @@ EditPlaylistResult = Annotated[
     strawberry.union("EditPlaylistResult"),
 ]
 DeletePlaylistResult = Annotated[
-    DeletePlaylistPayload | NotFound | NotAllowed, strawberry.union("DeletePlaylistResult")
+    DeletePlaylistPayload | NotFound | NotAllowed | InvalidInput | IdempotencyRefused,
+    strawberry.union("DeletePlaylistResult"),
 ]

@@ -49,8 +49,8 @@ class Query:
     niches: list[Niche] = batched(resolvers.niche.niches, description="All of them, by their slugs.")
     trending_sounds: ChartConnection = batched(
         resolvers.trending.trending_sounds,
-        description="A chart by rank. Its pages are pinned to the version of the first one; versions live an hour. `asOf` gives the chart as it was: behind "
-        "that hour as it stood when the last 5 minutes, hour or day began, by the window.",
+        description="A chart by rank. Its pages are pinned to the version of the first one; versions live an hour. `asOf` gives the chart as it was, in the "
+        "last 400 days: behind that hour as it stood when the last 5 minutes, hour or day began, by the window and by how long ago that is (see `Chart`).",
     )
     search: SearchConnection = batched(
         resolvers.search.search,

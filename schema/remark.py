@@ -64,7 +64,9 @@ class ReportPayload:
 AddCommentResult = Annotated[
     AddCommentPayload | InvalidInput | NotFound | IdempotencyRefused, strawberry.union("AddCommentResult")
 ]
-DeleteCommentResult = Annotated[DeleteCommentPayload | NotFound, strawberry.union("DeleteCommentResult")]
+DeleteCommentResult = Annotated[
+    DeleteCommentPayload | NotFound | InvalidInput | IdempotencyRefused, strawberry.union("DeleteCommentResult")
+]
 RecordShareResult = Annotated[
     RecordSharePayload | InvalidInput | NotFound | IdempotencyRefused, strawberry.union("RecordShareResult")
 ]

@@ -64,7 +64,8 @@ class Sound(Node):
     )
     chart_history: list[ChartPoint] = batched(
         trending.chart_history,
-        description="Where it stood in a chart, at most 1,000 points; without `from` those of a day, of 30 days or of a year before `to`, by the window.",
+        description="Where it stood in a chart, at most 1,000 points; without `from` those of a day, of 30 days or of a year before `to`, by the window. "
+        "None is older than 400 days.",
     )
     usage_rights: UsageRights = itself()
     save_count: Long

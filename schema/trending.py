@@ -43,15 +43,17 @@ class SoundTrend:
 @strawberry.type(description="Where a sound stood in a chart at one time; there is no point where it was not on it.")
 class ChartPoint:
     at: datetime = strawberry.field(
-        description="5 minutes apart in the chart of the hour, an hour in that of the day, a day in that of the week; in UTC."
+        description="5 minutes apart in the chart of the hour, an hour in that of the day, a day in that of the week; in UTC. Farther apart where it is "
+        "longer ago, as versions are kept (see `Chart`)."
     )
     rank: int
     score: float
 
 
 @strawberry.type(
-    description="One version of a chart: it never changes. It is kept for an hour after the next one, and for `asOf` one in 5 minutes, an hour or a day "
-    "for ever, by the window."
+    description="One version of a chart: it never changes. It is kept for an hour after the next one. For `asOf` and `chartHistory` those stay that stood "
+    "when 5 minutes began, for 72 hours (the chart of the hour), when an hour began, for 31 days (those of the hour and the day), and when a day began, for "
+    "400 days (all)."
 )
 class Chart:
     version: strawberry.ID

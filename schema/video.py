@@ -5,7 +5,7 @@ from datetime import datetime
 import strawberry
 
 from db.rows import VideoRow
-from resolvers import ids, video, video_change
+from resolvers import ids, video, video_change, video_post
 from resolvers.page import Cursor
 from resolvers.regions import RegionCode
 from schema.field import batched, cursor, edges, global_id, itself
@@ -14,10 +14,10 @@ from schema.node import Node, rows
 from schema.page import Connection
 from schema.scalars import Long, Uri
 
-strawberry.enum(video.ResponseKind, description="How a video answers another one.")
+strawberry.enum(video_post.ResponseKind, description="How a video answers another one.")
 
 strawberry.input(
-    video.PostVideoInput,
+    video_post.PostVideoInput,
     description="Hashtags are taken from the caption; at most 3 niches; the region is the account's unless given.",
 )
 strawberry.input(
@@ -42,7 +42,7 @@ class Video(Node):
     thumbnail_url: Uri | None
     created_at: datetime
     response_to: "Video | None" = batched(video.response_to, description="The video that this one answers.")
-    response_kind: video.ResponseKind | None
+    response_kind: video_post.ResponseKind | None
     view_count: Long
     like_count: Long
     comment_count: Long

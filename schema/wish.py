@@ -8,7 +8,7 @@ from resolvers import block, community, wish
 from schema.artist import Artist
 from schema.comment import Comment
 from schema.community import Community
-from schema.errors import InvalidInput, NotFound
+from schema.errors import IdempotencyRefused, InvalidInput, NotFound
 from schema.field import batched
 from schema.node import tagged
 from schema.playlist import Playlist
@@ -75,9 +75,21 @@ class MarkCommunitySeenPayload:
     community: Community = batched(wish.community)
 
 
-SetLikeResult = Annotated[SetLikePayload | NotFound, strawberry.union("SetLikeResult")]
-SetSavedResult = Annotated[SetSavedPayload | NotFound, strawberry.union("SetSavedResult")]
-SetFollowingResult = Annotated[SetFollowingPayload | NotFound | InvalidInput, strawberry.union("SetFollowingResult")]
-SetMembershipResult = Annotated[SetMembershipPayload | NotFound, strawberry.union("SetMembershipResult")]
-SetBlockedResult = Annotated[SetBlockedPayload | NotFound | InvalidInput, strawberry.union("SetBlockedResult")]
-MarkCommunitySeenResult = Annotated[MarkCommunitySeenPayload | NotFound, strawberry.union("MarkCommunitySeenResult")]
+SetLikeResult = Annotated[
+    SetLikePayload | NotFound | InvalidInput | IdempotencyRefused, strawberry.union("SetLikeResult")
+]
+SetSavedResult = Annotated[
+    SetSavedPayload | NotFound | InvalidInput | IdempotencyRefused, strawberry.union("SetSavedResult")
+]
+SetFollowingResult = Annotated[
+    SetFollowingPayload | NotFound | InvalidInput | IdempotencyRefused, strawberry.union("SetFollowingResult")
+]
+SetMembershipResult = Annotated[
+    SetMembershipPayload | NotFound | InvalidInput | IdempotencyRefused, strawberry.union("SetMembershipResult")
+]
+SetBlockedResult = Annotated[
+    SetBlockedPayload | NotFound | InvalidInput | IdempotencyRefused, strawberry.union("SetBlockedResult")
+]
+MarkCommunitySeenResult = Annotated[
+    MarkCommunitySeenPayload | NotFound | InvalidInput | IdempotencyRefused, strawberry.union("MarkCommunitySeenResult")
+]

@@ -10,7 +10,7 @@ import pytest
 from events import log
 from tests.ask import Api
 from tests.trending.scene import arrange, assert_counts_are_the_facts
-from trending import counting
+from trending import counting, recount
 
 USERS, SOUNDS = 8, 3
 TAGS = ["#dance", "#rain", "#hamburg", "hello"]
@@ -161,10 +161,12 @@ async def test_every_count_is_what_the_facts_say(api: Api, seed: int) -> None:
     await set_scene(api)
     crowd = Crowd(api, seed)
     for act in [act for _ in range(8) for act in crowd.random.sample(ACTS, len(ACTS))]:
-        api.now += timedelta(seconds=crowd.random.choice([0, 1, 60, 3600, 40_000]))
+        api.now += timedelta(seconds=crowd.random.choice([0, 1, 60, 3600, 40_000, -3600]))
         await act(crowd)
         if crowd.random.random() < 0.15:
             await count_some(crowd)
+        if crowd.random.random() < 0.03:
+            assert await recount.differences(api.database, api.now) == {}
     assert len(crowd.done) == len(set(ACTS))
     assert crowd.refused
     await count_all(api)

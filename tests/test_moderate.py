@@ -10,8 +10,8 @@ from cli import cli
 from reach import CommandFailed
 from tests.ask import Api
 from tests.test_facts import ACTS, Crowd, posts, says, set_scene
-from tests.trending.scene import assert_counts_are_the_facts
-from trending import moderate, recount
+from tests.trending.scene import assert_counts_are_the_facts, catch_up
+from trending import moderate
 
 STATE = {
     "sounds": "id, video_count, creator_count, view_count, first_video_id, founder_id",
@@ -32,7 +32,7 @@ async def busy(api: Api) -> Api:
     crowd = Crowd(api, 5)
     for act in [*ACTS * 3, *[posts, says] * 5]:
         await act(crowd)
-    await recount.catch_up(api.database, api.now)
+    await catch_up(api)
     await api.sql("insert into handles select handle, id from users on conflict do nothing")
     return api
 
@@ -67,14 +67,14 @@ async def test_who_is_suspended_counts_nowhere_and_who_is_restored_as_before(bus
     seen = "query ($id: ID!) { node(id: $id) { id } }"
     assert (await chorus(busy, "suspend", person["handle"].upper())).exit_code == 0
     assert (await busy.get(seen, id=f"user_{person['id']}"))["node"] is None
-    await recount.catch_up(busy.database, busy.now)
+    await catch_up(busy)
     assert not await busy.sql("select from videos where creator_id = $1 and not hidden", person["id"])
     assert (await busy.sql("select video_count from users where id = $1", person["id"]))[0][0] == 0
     assert not await busy.sql("select from search_documents where kind = 'USER' and key = $1", str(person["id"]))
     await assert_counts_are_the_facts(busy)
 
     assert (await chorus(busy, "restore", person["handle"])).exit_code == 0
-    await recount.catch_up(busy.database, busy.now)
+    await catch_up(busy)
     await assert_counts_are_the_facts(busy)
     after = await state(busy)
     zero = {"community_regions": ", 0, 0)", "trend_counters": ", 0, 0)", "hashtags": ", 0)"}
@@ -97,7 +97,7 @@ async def test_a_suspension_that_was_killed_goes_on(busy: Api, monkeypatch: pyte
     monkeypatch.setattr(moderate, "_turn_comments", comments)
     await moderate.suspend(busy.database, handle, busy.now)
     await moderate.suspend(busy.database, handle, busy.now)
-    await recount.catch_up(busy.database, busy.now)
+    await catch_up(busy)
     await assert_counts_are_the_facts(busy)
 
 
@@ -112,7 +112,7 @@ async def test_a_sound_falls_silent_with_its_event_and_its_document(quiet: Api) 
         assert event["body"] == {"sound_id": 1, "status": status}
     answer = await quiet.get("{ events(types: [SOUND_STATUS_CHANGED]) { edges { node { subjectId } } } }")
     assert answer["events"]["edges"] == []
-    await recount.catch_up(quiet.database, quiet.now)
+    await catch_up(quiet)
     answer = await quiet.get("{ events(types: [SOUND_STATUS_CHANGED]) { edges { node { subjectId } } } }")
     assert [edge["node"]["subjectId"] for edge in answer["events"]["edges"]] == ["sound_1"] * 3
 

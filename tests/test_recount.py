@@ -1,4 +1,4 @@
-"""`chorus recount`: nothing in a busy world, and exactly what was spoiled."""
+"""`chorus recount`: nothing in a busy world at any moment, and exactly what was spoiled."""
 
 import asyncio
 
@@ -9,7 +9,8 @@ from cli import cli
 from events import log
 from tests.ask import Api
 from tests.test_facts import ACTS, Crowd, set_scene
-from trending import plays, recount
+from tests.trending.scene import catch_up
+from trending import counting, plays, recount
 
 SPOILED = {
     "sounds.saves": "update sounds set save_count = save_count + 1 where id = 2",
@@ -32,21 +33,56 @@ async def busy(api: Api) -> Api:
     return api
 
 
-async def test_a_busy_world_is_counted_and_nothing_differs(busy: Api) -> None:
-    assert await busy.database.outbox_is_waiting()
+async def test_what_waits_is_counted_beside_what_is_stored_and_nothing_is_changed(busy: Api) -> None:
+    waiting = await busy.sql("select * from outbox order by id")
+    assert {"VIDEO_POSTED", "VIDEO_REMOVED", "PLAYS_RECORDED"} < {row["type"] for row in waiting}
+    assert await recount.differences(busy.database, busy.now) == {}
+    assert await busy.sql("select * from outbox order by id") == waiting
+    assert (await busy.sql("select sum(video_count) from sounds"))[0][0] == 0
+    await catch_up(busy)
     assert await recount.differences(busy.database, busy.now) == {}
     assert (await busy.sql("select play_count from tracks"))[0][0] == 1
     assert (await busy.sql("select sum(video_count) from sounds"))[0][0] > 0
 
 
-async def test_what_was_spoiled_is_named_exactly(busy: Api) -> None:
-    await recount.catch_up(busy.database, busy.now)
+@pytest.mark.parametrize("waits", [False, True])
+async def test_what_was_spoiled_is_named_exactly(busy: Api, waits: bool) -> None:
+    await catch_up(busy)
+    if waits:
+        crowd = Crowd(busy, 4)
+        for act in ACTS:
+            await act(crowd)
     for statement in SPOILED.values():
         await busy.sql(statement)
     found = await recount.differences(busy.database, busy.now)
     # The sums of a scope are those of its sounds: they differ with them.
     assert set(found) - {"trend_scopes"} == set(SPOILED)
     assert [tuple(row) for row in found["sounds.saves"]] == [(2,)]
+
+
+async def test_it_is_exact_at_any_moment_while_facts_come_and_are_counted(busy: Api) -> None:
+    async def act(seed: int) -> None:
+        crowd = Crowd(busy, seed)
+        while True:
+            await crowd.random.choice(ACTS)(crowd)
+
+    async def work() -> None:
+        while True:
+            await log.move(busy.database, busy.now, 20)
+            await counting.count(busy.database, busy.now, 20)
+            await plays.count(busy.database)
+
+    before = (await log.head(busy.database)).counted
+    tasks = [asyncio.create_task(task) for task in (act(1), act(2), act(3), work())]
+    for _ in range(3):
+        assert await recount.differences(busy.database, busy.now) == {}
+    await busy.sql(SPOILED["sounds.saves"])
+    assert set(await recount.differences(busy.database, busy.now)) == {"sounds.saves"}
+    for task in tasks:
+        assert not task.done()
+        task.cancel()
+    await asyncio.wait(tasks)
+    assert (await log.head(busy.database)).counted > before
 
 
 async def test_the_command_prints_a_table_and_fails_where_something_differs(busy: Api) -> None:
@@ -58,14 +94,3 @@ async def test_the_command_prints_a_table_and_fails_where_something_differs(busy
     assert spoiled.exit_code == 1
     assert "sounds.saves" in spoiled.stdout
     assert "tracks.plays" not in spoiled.stdout
-
-
-async def test_no_instant_between_facts_is_said(busy: Api, monkeypatch: pytest.MonkeyPatch) -> None:
-    async def nothing_moves(*_: object) -> int:
-        return 0
-
-    monkeypatch.setattr(log, "move", nothing_moves)
-    monkeypatch.setattr(recount, "TRIES", 2)
-    monkeypatch.setattr(recount, "PAUSE", 0)
-    with pytest.raises(recount.NeverStill, match="quieter"):
-        await recount.differences(busy.database, busy.now)

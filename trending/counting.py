@@ -1,15 +1,15 @@
 """Counts a batch of the log: what pages show and what charts are read from, and how far it got, in one transaction."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from db.database import Database, Transaction
+from db.database import Database, Named, Transaction
 from trending.counters import Sums, Uses, sum_by_scope, sum_by_sound
-from trending.tally import CHANGED, COUNTED, POSTED, Body, Part, Tally, parts, tally
+from trending.tally import CHANGED, COUNTED, POSTED, Body, Key, Part, Tally, parts, tally
 
 CONSUMER = "counts"
 BATCH = 2000  # facts; the rows that they count on stay locked for about 150 ms
@@ -58,16 +58,16 @@ async def count(database: Database, now: datetime, limit: int = BATCH) -> int:
     facts = await database.facts_to_count(position, end, COUNTED)
     times = Times(facts)
     await times.remember(database)
-    counts, sums = await asyncio.to_thread(_sums, facts, times)
+    counts, weights = await asyncio.to_thread(sums, facts, times)
     async with database.transaction() as tx:
         # First of all: whoever else believes to be the worker waits here, and then finds the position gone.
         if await tx.advance_consumer(CONSUMER, position, end) is None:
             raise Overtaken(Overtaken.__doc__)
         await tx.update_in_order()
         await add_counts(tx, counts)
-        if sums is not None:
+        if weights is not None:
             await times.keep(tx)
-            await add_sums(tx, *sums, now)
+            await add_sums(tx, *weights, now)
     return end - position
 
 
@@ -87,11 +87,16 @@ class Times:
         self._asked = [_video(fact["body"]) for fact in facts if fact["type"] in CHANGED]
         self._gone = [_video(fact["body"]) for fact in facts if fact["type"] == "VIDEO_REMOVED"]
 
-    async def remember(self, database: Database) -> None:
+    async def remember(self, database: Named) -> None:
         """Reads the times of those that were counted earlier."""
         if self._asked:
             rows = await database.videos_ahead(*zip(*self._asked, strict=True))
             self._known = {(row["sound_id"], row["video_id"]): row["counts_at"] for row in rows}
+
+    @property
+    def videos(self) -> set[tuple[int, int]]:
+        """Those whose time is kept, or was."""
+        return {*self._ahead, *self._known}
 
     def of(self, body: Body) -> datetime:
         """When this video counts."""
@@ -110,7 +115,8 @@ def _video(body: Body) -> tuple[int, int]:
     return body["sound_id"], body["video_id"]
 
 
-def _sums(facts: Sequence[Any], times: Times) -> tuple[Tally, tuple[Sums, Sums] | None]:
+def sums(facts: Sequence[Any], times: Times) -> tuple[Tally, tuple[Sums, Sums] | None]:
+    """What these facts add: to the counts, and to the counters of sounds and of scopes where there are videos among them."""
     found = [part for fact in facts for part in parts(fact)]
     videos = [part for part in found if part.rules is POSTED]
     return tally(found), _weights(videos, times) if videos else None
@@ -137,16 +143,21 @@ def microseconds(time: datetime) -> int:
 
 async def add_counts(tx: Transaction, counts: Tally) -> None:
     """Adds these sums to the counts, each row once, in the keys' order."""
-    for table, (add, columns) in COUNTS.items():
-        rows = counts.get(table, {})
-        keys = sorted(rows)
-        if keys:
-            amounts = [[rows[key].get(column, 0) for key in keys] for column in columns]
-            await getattr(tx, add)(*map(list, zip(*keys, strict=True)), *amounts)
+    for table in COUNTS:
+        await add(tx, table, counts.get(table, {}))
     hashtags = [name for (name,) in counts.get("hashtags", {})]
     new = [row["name"] for row in await tx.undocumented_hashtags(hashtags)] if hashtags else []
     if new:
         await tx.index_documents("HASHTAG", new)
+
+
+async def add(tx: Transaction, table: str, rows: Mapping[Key, Mapping[str, int]]) -> None:
+    """Adds these sums to the counts of one table."""
+    keys = sorted(rows)
+    if keys:
+        query, columns = COUNTS[table]
+        amounts = [[rows[key].get(column, 0) for key in keys] for column in columns]
+        await getattr(tx, query)(*map(list, zip(*keys, strict=True)), *amounts)
 
 
 async def add_sums(tx: Transaction, by_sound: Sums, by_scope: Sums, now: datetime) -> None:

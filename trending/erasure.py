@@ -1,7 +1,9 @@
-"""Erases who deleted the account: first what counts, with its events, then what is left, at last the name in the log. Killed anywhere it goes on."""
+"""Erases in turns what is gone: what stood under a video, and who deleted the account. Killed anywhere it goes on."""
 
 import time
+from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 from db.database import Database
 from trending import notifying
@@ -9,7 +11,11 @@ from trending.moderate import turn
 
 ROWS = 1000  # a transaction
 SLICE = 20_000  # of the log, a transaction
+VIDEOS = 100  # at a time
 SECONDS = 0.5  # at a time, so that counting never waits for long
+# Of a video:
+VIDEO_STEPS = ("erase_likes_of_videos", "erase_shares_of_videos", "erase_plays_of_videos")
+# Of a person, first what counts, with its events:
 COUNTED_STEPS = (
     "erase_video_likes",
     "erase_video_comment_likes",
@@ -22,6 +28,7 @@ COUNTED_STEPS = (
     "erase_memberships",
     "erase_playlists",
 )
+# Then what is left:
 STEPS = (
     "erase_blocks",
     "erase_collaborations",
@@ -49,32 +56,74 @@ NAMES = [
 
 
 async def step(database: Database, now: datetime) -> bool:
-    """Erases as far as the counts follow; True where more is to be done."""
+    """Erases for some time; True where more is to be done."""
+    until = time.monotonic() + SECONDS
+    videos_left = await _erase_what_stood_under_videos(database, until)
+    return await _erase_person(database, now, until) or videos_left
+
+
+async def _erase_what_stood_under_videos(database: Database, until: float) -> bool:
+    while rows := await database.videos_to_erase(VIDEOS):
+        videos = _columns(rows)
+        for name in VIDEO_STEPS:
+            if not await _repeat(database, name, *videos, ROWS, until=until):
+                return True
+        if not await _erase_comments(database, videos, until):
+            return True
+        await database.finish_video_erasures(*videos)
+        if time.monotonic() > until:
+            return True
+    return False
+
+
+async def _erase_comments(database: Database, videos: Sequence[Any], until: float) -> bool:
+    # Some comments at a time, each after who liked it; False where the time is over.
+    while rows := await database.comments_to_erase(*videos, ROWS):
+        comments = _columns(rows)
+        if not await _repeat(database, "erase_likes_of_comments", *comments, ROWS, until=until):
+            return False
+        await database.erase_these_comments(*comments)
+        if time.monotonic() > until:
+            return False
+    return True
+
+
+def _columns(rows: Sequence[Any]) -> Sequence[Any]:
+    return list(zip(*rows, strict=True))
+
+
+async def _erase_person(database: Database, now: datetime, until: float) -> bool:
+    # As far as the counts follow, then the rest, at last the name in the log.
     user_id: int | None = await database.erasure_due()
     if user_id is None:
         return False
     await turn(database, user_id, now, hidden=True)
     for name in COUNTED_STEPS:
-        await _repeat(database, name, user_id, now)
+        if not await _repeat(database, name, user_id, ROWS, now, until=until):
+            return True
     if await _waits(database, user_id):
         return True
     await notifying.forget(database, user_id)
     for name in STEPS:
-        await _repeat(database, name, user_id, now)
-    until = time.monotonic() + SECONDS
+        if not await _repeat(database, name, user_id, ROWS, now, until=until):
+            return True
     while await _erase_slice(database, user_id):
         if time.monotonic() > until:
             return True
+    await database.forget_words(await database.words_of_user(user_id))
     async with database.transaction() as tx:
         await tx.finish_erasure(user_id)
     return True
 
 
-async def _repeat(database: Database, name: str, user_id: int, now: datetime) -> None:
-    more = True
-    while more:
+async def _repeat(database: Database, name: str, *args: Any, until: float) -> bool:
+    # Until nothing is left; False where the time is over before.
+    while True:
         async with database.transaction() as tx:
-            more = await getattr(tx, name)(user_id, ROWS, now) > 0
+            if await getattr(tx, name)(*args) == 0:
+                return True
+        if time.monotonic() > until:
+            return False
 
 
 async def _erase_slice(database: Database, user_id: int) -> bool:

@@ -8,6 +8,7 @@ from db.errors import DatabaseUnavailable
 from trending.counting import Overtaken
 
 CONSUMER = "plays"
+RECORDED = "PLAYS_RECORDED"
 FACTS = 20_000  # as many of the log are looked through at a time
 CALLS = 100  # of up to 500 plays each
 DAY = timedelta(days=1)
@@ -24,16 +25,12 @@ async def count(database: Database) -> bool:
     if head <= position:
         return False
     end: int = await database.plays_end(position, min(head, position + FACTS), CALLS)
-    tracks = await database.track_plays(position, end)
-    videos = await database.video_plays(position, end)
     async with database.transaction() as tx:
         if await tx.advance_consumer(CONSUMER, position, end) is None:
             raise Overtaken(Overtaken.__doc__)
         await tx.update_in_order()
-        if tracks["ids"]:
-            await tx.add_track_plays(tracks["ids"], tracks["plays"])
-        if videos["ids"]:
-            await tx.add_video_plays(videos["sound_ids"], videos["ids"], videos["plays"])
+        await tx.add_track_plays(position, end)
+        await tx.add_video_plays(position, end)
     return end < head
 
 
