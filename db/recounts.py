@@ -1,7 +1,7 @@
 """The statements of recounts.sql, by name, and how they are run: whether every count is what the facts say."""
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -80,7 +80,24 @@ async def copy_rows(connection: asyncpg.Connection, table: str, keys: Collection
         f" (select {columns} from jsonb_populate_recordset(null::{table}, $1::jsonb)) wanted using ({columns})",
         wanted,
     )
+    await _name_copy(connection, table)
+
+
+async def copy_log(connection: asyncpg.Connection, type_: str, bodies: Sequence[Any]) -> None:
+    """Likewise the log: numbered from 1, and of one type."""
+    await connection.execute("create temp table copied (sequence bigint, type text, body jsonb) on commit drop")
+    await connection.execute(
+        "insert into copied select place, $1, body from jsonb_array_elements($2::jsonb) with ordinality given(body, place)",
+        type_,
+        list(bodies),
+    )
+    await _name_copy(connection, "log")
+
+
+async def _name_copy(connection: asyncpg.Connection, table: str) -> None:
+    # What was prepared before means the table itself still, until it is planned again.
     await connection.execute(f"alter table copied rename to {table}")
+    await connection.execute("discard plans")
 
 
 async def copied_rows(connection: asyncpg.Connection, table: str) -> Rows:

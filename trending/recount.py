@@ -1,7 +1,6 @@
 """Counts everything again from the facts, at any moment: what is committed and waits to be counted is counted beside what is stored."""
 
 import asyncio
-from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
@@ -12,8 +11,6 @@ from db.recounts import Rows
 from trending import counting, plays
 from trending.counters import Sums
 from trending.tally import COUNTED, Key, Tally
-
-Played = Counter[tuple[int, ...]]  # plays by the key of a track, or of a video
 
 
 async def differences(database: Database, now: datetime) -> dict[str, list[Any]]:
@@ -37,7 +34,7 @@ async def _counted(database: Database, snapshot: str, now: datetime) -> dict[str
         times = counting.Times(facts)
         await times.remember(tx)
         counts, sums = await asyncio.to_thread(counting.sums, facts, times)
-        tracks, videos = _plays(calls, "tracks"), _plays(calls, "videos")
+        tracks, videos = _played(calls, "tracks"), _played(calls, "videos")
         touched = _touched(counts, sums, times, tracks, videos)
         # Videos last: other statements look in them for the first one that is left.
         for table in sorted(touched, key="videos".__eq__):
@@ -46,30 +43,22 @@ async def _counted(database: Database, snapshot: str, now: datetime) -> dict[str
         if sums is not None:
             await times.keep(tx)
             await counting.add_sums(tx, *sums, now)
-        await tx.add_track_plays(*_columns(tracks, 2))
-        await tx.add_video_plays(*_columns(videos, 3))
+        await recounts.copy_log(tx.connection, plays.RECORDED, [call["body"] for call in calls])
+        await tx.add_track_plays(0, len(calls))
+        await tx.add_video_plays(0, len(calls))
         return {table: await recounts.copied_rows(tx.connection, table) for table in touched}
 
 
-def _plays(calls: Sequence[Any], subjects: str) -> Played:
-    played: Played = Counter()
-    for call in calls:
-        for *key, number in call["body"][subjects]:
-            played[tuple(key)] += number
-    return played
-
-
-def _columns(played: Played, number: int) -> list[list[int]]:
-    rows = [(*key, plays) for key, plays in played.items()]
-    return [[row[column] for row in rows] for column in range(number)]
+def _played(calls: Sequence[Any], subjects: str) -> set[Key]:
+    return {tuple(key) for call in calls for *key, _ in call["body"][subjects]}
 
 
 def _touched(
-    counts: Tally, sums: tuple[Sums, Sums] | None, times: counting.Times, tracks: Played, videos: Played
+    counts: Tally, sums: tuple[Sums, Sums] | None, times: counting.Times, tracks: set[Key], videos: set[Key]
 ) -> dict[str, set[Key]]:
     touched: dict[str, set[Key]] = {table: set(rows) for table, rows in counts.items()}
     for table, keys in (("tracks", tracks), ("videos", videos), ("sounds", {(sound_id,) for sound_id, _ in videos})):
-        touched[table] = touched.get(table, set()) | set(keys)
+        touched[table] = touched.get(table, set()) | keys
     if sums is not None:
         by_sound, by_scope = sums
         touched["trend_counters"] = set(
