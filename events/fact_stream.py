@@ -13,7 +13,7 @@ from events.watch import Audience, Listener, Place, Reason, Stream, Told, Watch
 
 PAGE = 500  # facts a read
 MOST_WAITING = 1000  # updates for which a listener has room
-LONGEST = 10.0  # seconds that he may take for them
+LONGEST = 10.0  # seconds that he may take for one of them once there is no more room
 PAUSE, PAUSES = 0.005, 50  # seconds, and how often the others wait so long for those who take a page of a burst
 REMEMBERED = 2000  # updates, so that many who come back at once are told the same ones
 
@@ -42,18 +42,20 @@ class FactAudience(Audience["FactListener"]):
 
 
 class FactListener(Listener):
-    """One who is told every fact, for as long as there is room for what waits for him; `filled` is when there was none any more.
+    """One who is told every fact, for as long as there is room for what waits for him.
 
-    `reached` is how far in the log he was told.
+    `reached` is how far in the log he was told; `full` says that there was no room any more, and `lags` that he does not even take what waits.
     """
 
-    __slots__ = ("_audience", "filled", "reached", "waiting")
+    __slots__ = ("_audience", "_taken_at", "full", "lags", "reached", "waiting")
 
     def __init__(self, audience: FactAudience, after: int) -> None:
         super().__init__()
         self._audience = audience
         self.reached = after
-        self.filled: float | None = None
+        self.full = False
+        self.lags = False
+        self._taken_at = 0.0
         self.waiting: deque[Told] = deque()
 
     def tell(self, told: Told | None) -> None:
@@ -63,7 +65,7 @@ class FactListener(Listener):
         if self._take is not None and not told.last and self._take(told):
             self.reached = told.update["sequence"]
         elif not told.last and len(self.waiting) >= MOST_WAITING:
-            self.filled = time.monotonic()
+            self.full, self._taken_at = True, time.monotonic()
             self._audience.listeners.discard(self)
         else:
             if told.last:
@@ -73,14 +75,17 @@ class FactListener(Listener):
 
     def next(self) -> Told:
         """The next of the updates that wait."""
+        self.take_time()
         told = self.waiting.popleft()
         self.reached = told.update["sequence"]
         return told
 
-    @property
-    def lags(self) -> bool:
-        """True where he took so long for what waited that he will never come to its end."""
-        return self.filled is not None and time.monotonic() - self.filled > LONGEST
+    def take_time(self) -> None:
+        """Notes whether the last of what waited was taken in time. A machine that is busy takes long for all of it, and long for one only he who does not read."""
+        if self.full:
+            now = time.monotonic()
+            self.lags = self.lags or now - self._taken_at > LONGEST
+            self._taken_at = now
 
 
 class LogWatch(Watch[FactAudience]):
@@ -232,7 +237,7 @@ async def _facts(watch: LogWatch, source: Source, after: str | None) -> AsyncGen
             if reason is None:
                 # Nothing was awaited since the comparison, so no fact was told since.
                 with audience.joined(FactListener(audience, place.sequence)) as listener:
-                    while listener.waiting or listener.filled is None:
+                    while listener.waiting or not listener.full:
                         if listener.waiting:
                             one = listener.next()
                             yield one
@@ -241,6 +246,7 @@ async def _facts(watch: LogWatch, source: Source, after: str | None) -> AsyncGen
                         else:
                             yield listener
                             listener.check()
+                    listener.take_time()
                 place = place._replace(sequence=listener.reached)
                 reason = Reason.OVERFLOW if listener.lags else None
         yield watch.missed(audience, reason)
