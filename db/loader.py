@@ -1,8 +1,8 @@
 """Coalesces loads: the keys that all requests in flight ask of one query share a statement.
 
-Idle, a load goes out at the end of its tick, so latency is not traded. Busy, the keys that arrive while connections are lent join the batch that waits for
-one, and batches grow by themselves: group commit for reads. A load never joins a statement that was already sent, so everybody reads what was committed
-before he asked.
+Idle, a load goes out with the next turn of the loop, so latency is not traded. Busy, a batch waits as long as each turn brings more keys, and those that
+arrive while connections are lent join the batch that waits for one: batches grow by themselves, group commit for reads. A load never joins a statement that
+was already sent, so everybody reads what was committed before he asked.
 """
 
 import asyncio
@@ -27,6 +27,7 @@ Send = Callable[[Query, LastCall], Awaitable[list[Any]]]
 MOST_KEYS = 1_000  # of one statement
 MOST_ROWS = 20_000  # that the pages of one statement may hold: to hand them out takes the loop some 10 ms
 MOST_AT_ONCE = 2  # statements of one place; what comes meanwhile makes the next batch larger
+MOST_TURNS = 8  # of the loop, for which a batch waits as long as each brings more keys
 MOST_WAITING = 50_000  # keys and loads; beyond it a new load is refused
 MOST_BATCHES = 5_000  # that wait
 
@@ -109,6 +110,7 @@ class Loader:
     async def _run(self, line: Line, batch: Batch) -> None:
         place = batch.place
         while True:
+            await _joined(batch)
             batch.settle(await self._fetch(batch))
             if not line.waiting:
                 break
@@ -163,6 +165,15 @@ class Loader:
             del self._open[batch.place]
         self._waiting -= batch.weight
         batch.weight = 0
+
+
+async def _joined(batch: Batch) -> None:
+    # Measured where many ask for many: a fifth to a third more requests, and less that the slowest wait.
+    for _ in range(MOST_TURNS):
+        weight = batch.weight
+        await asyncio.sleep(0)
+        if batch.weight == weight:
+            return
 
 
 def _parted(asked: dict[Any, None], room: int) -> tuple[dict[Any, None], dict[Any, None]]:

@@ -9,6 +9,7 @@ import pytest
 
 import db.loader
 from db.errors import TooManyLoads
+from db.loader import MOST_TURNS
 from db.queries import Query, Slice
 from resolvers.context import Context
 from schema import build_schema
@@ -29,14 +30,26 @@ GATED = Query(
 )
 
 
-async def test_an_idle_load_goes_out_at_the_end_of_its_tick(loads: Loads) -> None:
+async def test_an_idle_load_goes_out_with_the_next_turn_of_the_loop(loads: Loads) -> None:
     first = loads.ask("user_by_id", [1, 2])
     second = loads.ask("user_by_id", [2, 3])
     assert loads.sent == []
-    await asyncio.sleep(0)
+    for _ in range(2):
+        await asyncio.sleep(0)
     assert loads.sent == [("user_by_id", [1, 2, 3])]
     assert [row["handle"] for row in await first] == ["user1", "user2"]
     assert [row["handle"] for row in await second] == ["user2", "user3"]
+
+
+async def test_a_batch_waits_as_long_as_each_turn_brings_more_keys_but_not_for_ever(loads: Loads) -> None:
+    asked = []
+    for key in range(1, 4 * MOST_TURNS + 1):
+        asked.append(loads.ask("user_by_id", [key]))
+        await asyncio.sleep(0)
+    await asyncio.gather(*asked)
+    together = loads.keys("user_by_id")
+    assert MOST_TURNS <= len(together[0]) <= MOST_TURNS + 2
+    assert sum(map(len, together)) == 4 * MOST_TURNS
 
 
 async def test_all_who_ask_in_one_tick_share_its_statement(loads: Loads) -> None:
