@@ -6,12 +6,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from db.database import Named
 from db.errors import PlaysAtOnce
 from resolvers import ids
 from resolvers.context import Context, Rows
 from resolvers.errors import AccountSuspended, InvalidId, Refusal
 from resolvers.ids import Id
-from resolvers.write import within
+from resolvers.write import ByHeader, ResponseKey, fact, within
 
 MOST_AT_ONCE = 500
 LATEST = timedelta(hours=72)
@@ -31,7 +32,7 @@ class PlayInput:
 
 
 @dataclass
-class RecordPlaysInput:
+class RecordPlaysInput(ByHeader):
     plays: list[PlayInput]
 
 
@@ -57,35 +58,39 @@ class Checked:
         return " ".join(self.event_ids), " ".join(self.kinds), ids, sounds, self.times, durations
 
 
-async def record_plays(_: Rows, ctx: Context, input: RecordPlaysInput) -> Rows:
+async def record_plays(_: Rows, ctx: Context, input: RecordPlaysInput, response_key: ResponseKey) -> Rows:
+    async def recorded() -> dict[str, Any]:
+        if ctx.idempotency_key is None:
+            return await _recorded(ctx.db, ctx, input)  # its one statement is its transaction
+        return await fact(ctx, "recordPlays", input, response_key, lambda tx: _recorded(tx, ctx, input))
+
+    try:
+        return [await recorded()]
+    except PlaysAtOnce:
+        return [await recorded()]  # they are duplicates now
+
+
+async def _recorded(db: Named, ctx: Context, input: RecordPlaysInput) -> dict[str, Any]:
     listener_id = ctx.signed_in()
     try:
         within(len(input.plays), ["input", "plays"], least=1, most=MOST_AT_ONCE)
         checked, wrong = _checked(ctx, input.plays), None
     except Refusal as refusal:
         checked, wrong = _checked(ctx, []), refusal
-    written = await _written(ctx, listener_id, checked.columns)
+    written = await db.record_plays(listener_id, ctx.now, *checked.columns)
     if not written["may_write"]:
         raise AccountSuspended
     if wrong is not None:
-        return [wrong.answer]
+        return wrong.answer
     for number in written["missing"]:
         place = checked.places[number - 1]
         checked.refused[place] = _missing(place).answer
-    payload = {
+    return {
         "__typename": "RecordPlaysPayload",
         "accepted": written["accepted"],
         "duplicates": len(checked.places) - len(written["missing"]) - written["accepted"],
         "refused": [checked.refused[place] for place in sorted(checked.refused)],
     }
-    return [payload]
-
-
-async def _written(ctx: Context, listener_id: int, columns: tuple[Any, ...]) -> Any:
-    try:
-        return await ctx.db.record_plays(listener_id, ctx.now, *columns)
-    except PlaysAtOnce:
-        return await ctx.db.record_plays(listener_id, ctx.now, *columns)  # they are duplicates now
 
 
 def _checked(ctx: Context, plays: Sequence[PlayInput]) -> Checked:

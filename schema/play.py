@@ -5,7 +5,7 @@ from typing import Annotated
 import strawberry
 
 from resolvers import play
-from schema.errors import InvalidInput
+from schema.errors import IdempotencyRefused, InvalidInput
 from schema.node import tagged
 
 strawberry.input(
@@ -27,4 +27,6 @@ class RecordPlaysPayload:
     )
 
 
-RecordPlaysResult = Annotated[RecordPlaysPayload | InvalidInput, strawberry.union("RecordPlaysResult")]
+RecordPlaysResult = Annotated[
+    RecordPlaysPayload | InvalidInput | IdempotencyRefused, strawberry.union("RecordPlaysResult")
+]

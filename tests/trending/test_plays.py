@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from db.database import Lent
 from db.errors import DatabaseUnavailable
 from events import log
-from tests.ask import Api
+from resolvers.context import Context
+from tests.ask import EXECUTOR, Api, schema_of
 from tests.serving import serving
 from tests.trending.examples import examples
 from tests.trending.scene import settle
@@ -102,6 +103,23 @@ async def test_a_play_is_taken_once_within_a_call_and_across_calls(hall: Api) ->
     assert (nothing["accepted"], nothing["duplicates"]) == (0, 1)
     assert await hall.sql("select from outbox") == []
     assert (await hall.sql("select count(*) from plays"))[0][0] == 5
+
+
+async def test_a_call_with_a_key_is_answered_as_it_was_the_first_time(hall: Api) -> None:
+    async def keyed(**given: Any) -> Any:
+        ctx = Context(
+            db=hall.database, cursors=hall.cursors, now=hall.now, viewer=1, subject="one", idempotency_key="k"
+        )
+        variables = {"input": {"plays": [played("a", at=hall.now, **given), played("b", "track_99", at=hall.now)]}}
+        result: Any = await schema_of(EXECUTOR).execute(RECORD, variables, context_value=ctx)
+        assert result.errors is None
+        return result.data["recordPlays"]
+
+    first, again = await keyed(), await keyed()
+    assert (first["accepted"], len(first["refused"])) == (1, 1)
+    assert again == first
+    assert (await keyed(ms=7))["__typename"] == "IdempotencyRefused"
+    assert (await hall.sql("select count(*) from outbox"))[0][0] == 1
 
 
 async def test_the_same_calls_at_once_are_taken_once(hall: Api) -> None:
