@@ -97,8 +97,13 @@ def tide(window: Window, total: Floats, parent: Floats | float = 1.0, without: F
 
 
 def _tide(window: Window, total: Pair, parent: Floats | float, without: Pair) -> Floats:
+    # In place: of a hundred thousand sounds, half of the time is the room for what is in between.
     now, past = (np.maximum(whole - own, 0.0) for whole, own in zip(total, without, strict=True))
-    return np.clip((now + PRIOR * parent) / (past / window.ratio + PRIOR), LOWEST_TIDE, window.ratio)
+    now += PRIOR * parent
+    past /= window.ratio
+    past += PRIOR
+    now /= past
+    return np.minimum(np.maximum(now, LOWEST_TIDE), window.ratio)
 
 
 def tide_along(window: Window, line: Sequence[Floats], without: Pair) -> Floats:
