@@ -1,8 +1,8 @@
 """Coalesces loads: the keys that all requests in flight ask of one query share a statement.
 
-Idle, a load goes out with the next turn of the loop, so latency is not traded. Busy, a batch waits as long as each turn brings more keys, and those that
-arrive while connections are lent join the batch that waits for one: batches grow by themselves, group commit for reads. A load never joins a statement that
-was already sent, so everybody reads what was committed before he asked.
+Idle, a load goes out after a turn of the loop that brought nothing more, so latency is not traded. Busy, a batch waits as long as each turn brings more keys,
+and those that arrive while connections are lent join the batch that waits for one: batches grow by themselves, group commit for reads. A load never joins a
+statement that was already sent, so everybody reads what was committed before he asked.
 """
 
 import asyncio

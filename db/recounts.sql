@@ -79,6 +79,7 @@ group by c.track_id, c.id having min(c.like_count) <> count(l.user_id)
 -- What stands under no video, and is not to be erased either.
 select sound_id, video_id from (
     select sound_id, video_id from video_likes union select sound_id, video_id from video_comments
+    union select sound_id, subject_id from shares where subject_kind = 'VIDEO'
     except select sound_id, id from videos except select sound_id, video_id from video_erasures) orphans
 
 -- comments.hidden

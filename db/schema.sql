@@ -831,7 +831,7 @@ create function stood(span interval, as_of timestamptz, followed_at timestamptz)
     language sql immutable parallel safe
     return date_bin(span, as_of, timestamptz '1970-01-01 00:00:00.000001+00') <> date_bin(span, followed_at, timestamptz '1970-01-01 00:00:00.000001+00');
 
--- How long a version is kept after it was followed (resolvers/trending.py HISTORY says the same): what stood when a day began, an hour in the charts of the
+-- How long a version is kept after it was followed (trending/history.py KEPT says the same): what stood when a day began, an hour in the charts of the
 -- hour and the day, five minutes in those of the hour; of the others an hour.
 create function chart_keeping("window" text, as_of timestamptz, followed_at timestamptz) returns interval
     language sql immutable parallel safe

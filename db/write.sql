@@ -144,8 +144,10 @@ delete from track_comments where track_id = $1 and id = $2 returning true
 -- name: see_community :value
 update user_communities set seen_at = $3 where user_id = $1 and sound_id = $2 and coalesce(seen_at, '-infinity') < $3 returning true
 
--- name: insert_share :execute
-insert into shares (subject_kind, subject_id, sound_id, user_id, channel, created_at) values ($1, $2, $3, $4, $5, $6)
+-- name: insert_share :value
+-- No row where the video is gone.
+insert into shares (subject_kind, subject_id, sound_id, user_id, channel, created_at) select $1, $2, $3, $4, $5, $6
+where $1 <> 'VIDEO' or exists (select from videos where sound_id = $3 and id = $2 and not hidden for key share) returning true
 
 -- name: insert_report :row
 insert into reports (reporter_id, subject, reason, details, created_at) values ($1, $2, $3, $4, $5) returning id

@@ -234,6 +234,8 @@ async def _facts(watch: LogWatch, source: Source, after: str | None) -> AsyncGen
                 for told in page if reason is None else ():
                     yield told
                 place = place._replace(sequence=reached)
+            if reason is None and watch.epoch not in (0, place.epoch):  # changed while he read, or was full
+                reason = Reason.EPOCH_CHANGED
             if reason is None:
                 # Nothing was awaited since the comparison, so no fact was told since.
                 with audience.joined(FactListener(audience, place.sequence)) as listener:

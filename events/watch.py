@@ -19,6 +19,7 @@ SCOPE = "stream"
 QUIET = 60.0  # seconds without news until a checkpoint
 SETTLING = 0.2  # seconds that the others wait for an answer that takes its time
 SHARED = timedelta(seconds=1)  # for which a checkpoint is that of all who come
+FRESH = 1.0  # seconds, for which an answer is that of all who ask the same: what it shows may be hidden since, and what failed may be over
 SLICE = 500  # listeners at a time: what they do with what they are told takes some 25 µs each, and nothing else waits longer than 50 ms
 
 
@@ -50,16 +51,25 @@ class Place(NamedTuple):
 
 
 class Told:
-    """One update, told to everybody in its audience; `answers` is how it was answered, by what was asked, so that those who ask the same share it."""
+    """One update, told to everybody in its audience."""
 
-    __slots__ = ("answers", "cursor", "last", "since", "update")
+    __slots__ = ("_answers", "_fresh_until", "cursor", "last", "since", "update")
 
     def __init__(self, update: dict[str, Any], *, since: int, last: bool = False) -> None:
         self.update = update
         self.cursor: str = update["stream_cursor"]
         self.since = since  # concerns those who know the log up to here
         self.last = last
-        self.answers: dict[Hashable, asyncio.Future[Any]] = {}
+        self._answers: dict[Hashable, asyncio.Future[Any]] = {}
+        self._fresh_until = 0.0
+
+    @property
+    def answers(self) -> "dict[Hashable, asyncio.Future[Any]]":
+        """How it was answered just now, by what was asked, so that those who ask the same share it."""
+        now = time.monotonic()
+        if now > self._fresh_until:
+            self._answers, self._fresh_until = {}, now + FRESH
+        return self._answers
 
 
 class Listener:

@@ -13,7 +13,7 @@ from resolvers.ids import Id
 from resolvers.page import Cursor
 
 UPDATES = {"VIDEO_POSTED": "VideoPosted", "VIDEO_REMOVED": "VideoRemoved"}
-COUNTED = frozenset({*UPDATES, "MEMBER_JOINED", "MEMBER_LEFT"})
+COUNTED = frozenset({*UPDATES, "VIDEO_HIDDEN", "VIDEO_SHOWN", "MEMBER_JOINED", "MEMBER_LEFT"})
 
 
 async def updates(ctx: Context, sound_id: Id, after: Cursor | None = None) -> Stream:

@@ -61,7 +61,10 @@ class Checked:
 async def record_plays(_: Rows, ctx: Context, input: RecordPlaysInput, response_key: ResponseKey) -> Rows:
     async def recorded() -> dict[str, Any]:
         if ctx.idempotency_key is None:
-            return await _recorded(ctx.db, ctx, input)  # its one statement is its transaction
+            try:
+                return await _recorded(ctx.db, ctx, input)  # its one statement is its transaction
+            except Refusal as refusal:
+                return refusal.answer
         return await fact(ctx, "recordPlays", input, response_key, lambda tx: _recorded(tx, ctx, input))
 
     try:
@@ -81,7 +84,7 @@ async def _recorded(db: Named, ctx: Context, input: RecordPlaysInput) -> dict[st
     if not written["may_write"]:
         raise AccountSuspended
     if wrong is not None:
-        return wrong.answer
+        raise wrong
     for number in written["missing"]:
         place = checked.places[number - 1]
         checked.refused[place] = _missing(place).answer

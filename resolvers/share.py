@@ -50,7 +50,8 @@ async def record_share(_: Rows, ctx: Context, input: RecordShareInput, response_
         if await node.found(ctx, kind, key) is None:
             raise not_found("subjectId")
         routed_by = columns[0] if kind is ids.VIDEO else None
-        await tx.insert_share(kind.prefix.upper(), columns[-1], routed_by, viewer, channel, ctx.now)
+        if not await tx.insert_share(kind.prefix.upper(), columns[-1], routed_by, viewer, channel, ctx.now):
+            raise not_found("subjectId")
         shareable = SHAREABLE[kind]
         body = {"user_id": viewer, **dict(zip(shareable.key, columns, strict=True)), "channel": channel}
         await outbox.publish(tx, shareable.event, ctx.now, body)

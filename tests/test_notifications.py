@@ -1,6 +1,7 @@
 """People hear of what concerns them: once, in the order in which it happened, and never of what they did themselves or may not see."""
 
 import asyncio
+import math
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from typing import Any
@@ -295,10 +296,10 @@ async def test_an_erased_person_is_neither_told_nor_named(heard: Api) -> None:
     await tell(heard)
     assert await heard.sql("select from notifications where user_id = 3 or kind = 'FOLLOWED' and actor_id = 3") == []
     assert await told(heard) == [("LIKED", None, VIDEO, 2), *ALL[1:]]
-    await notifying.forget(heard.database, CEM)
+    await notifying.forget(heard.database, CEM, math.inf)
     assert await heard.sql("select from notifications where actor_id = 3") == []
     assert await told(heard) == [("LIKED", None, VIDEO, 2), *ALL[1:]]
-    await notifying.forget(heard.database, ANN)
+    await notifying.forget(heard.database, ANN, math.inf)
     assert await heard.sql("select from notifications") == []
 
 

@@ -13,6 +13,7 @@ ROWS = 1000  # a transaction
 SLICE = 20_000  # of the log, a transaction
 VIDEOS = 100  # at a time
 SECONDS = 0.5  # at a time, so that counting never waits for long
+LEAST = 0.1  # … of them for a person, however long videos took
 # Of a video:
 VIDEO_STEPS = ("erase_likes_of_videos", "erase_shares_of_videos", "erase_plays_of_videos")
 # Of a person, first what counts, with its events:
@@ -97,13 +98,15 @@ async def _erase_person(database: Database, now: datetime, until: float) -> bool
     user_id: int | None = await database.erasure_due()
     if user_id is None:
         return False
-    await turn(database, user_id, now, hidden=True)
+    if not await turn(database, user_id, now, hidden=True, seconds=max(LEAST, until - time.monotonic())):
+        return True
     for name in COUNTED_STEPS:
         if not await _repeat(database, name, user_id, ROWS, now, until=until):
             return True
     if await _waits(database, user_id):
         return True
-    await notifying.forget(database, user_id)
+    if not await notifying.forget(database, user_id, until):
+        return True
     for name in STEPS:
         if not await _repeat(database, name, user_id, ROWS, now, until=until):
             return True

@@ -75,17 +75,19 @@ async def _wait_for_earlier(database: Database, mark: str) -> None:
         await asyncio.sleep(PAUSE)
 
 
-async def turn(database: Database, user_id: int, now: datetime, *, hidden: bool, seconds: float = math.inf) -> None:
-    """Hides all that somebody posted and said, with its events, or shows it, as much as so many seconds allow; done again it finds nothing."""
+async def turn(database: Database, user_id: int, now: datetime, *, hidden: bool, seconds: float = math.inf) -> bool:
+    """Hides all that somebody posted and said, with its events, or shows it; False where so many seconds do not allow all. Done again it finds nothing."""
     until = time.monotonic() + seconds
     for row in await database.sounds_of_videos(user_id, not hidden):
         if time.monotonic() > until:
-            return
+            return False
         async with database.transaction() as tx:
             await tx.lock_creator(row["sound_id"], user_id)
             await (tx.hide_videos if hidden else tx.show_videos)(row["sound_id"], user_id, now)
-    while await _turn_comments(database, user_id, now, hidden=hidden) and time.monotonic() < until:
-        pass
+    while await _turn_comments(database, user_id, now, hidden=hidden):
+        if time.monotonic() > until:
+            return False
+    return True
 
 
 async def _turn_comments(database: Database, user_id: int, now: datetime, *, hidden: bool) -> bool:

@@ -1,5 +1,6 @@
 """Tells people from the log of what concerns them: who follows them, what became of what they made, and whom they work with."""
 
+import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -81,10 +82,15 @@ async def drop_old(database: Database, now: datetime) -> bool:
     return dropped == OLD
 
 
-async def forget(database: Database, user_id: int) -> None:
-    """Erases what a user was told, and his name from what others were. His account is marked as deleted already, so nothing is added."""
+async def forget(database: Database, user_id: int, until: float) -> bool:
+    """Erases what a user was told, and his name from what others were. His account is marked as deleted already, so nothing is added.
+
+    False where the time (of time.monotonic) is over before.
+    """
     while await database.erase_notifications(user_id, ERASED):
-        pass
+        if time.monotonic() > until:
+            return False
+    return True
 
 
 async def _told(database: Database, facts: Sequence[Any]) -> dict[Place, Told]:

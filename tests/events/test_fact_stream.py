@@ -175,6 +175,15 @@ async def test_a_new_epoch_ends_what_is_heard_and_what_is_asked_for(api: Api) ->
             assert await stream.kind() == "StreamCheckpoint"
 
 
+async def test_a_new_epoch_is_heard_of_by_who_was_still_reading_the_old_one(api: Api) -> None:
+    await happen(api, 1, 2, 3)
+    async with watching(api, quiet=0.05) as watch, listening(watch, community()) as stream:
+        assert await stream.kind() == "StreamCheckpoint"
+        await api.sql("update log_head set epoch = 2, sequence = 2")
+        await until(lambda: asyncio.sleep(0, watch.epoch == 2))
+        await stream.ends("EPOCH_CHANGED")
+
+
 async def test_a_log_that_is_shorter_than_a_cursor_is_another_one(api: Api) -> None:
     await happen(api, 1, 2, 3)
     async with watching(api) as watch:

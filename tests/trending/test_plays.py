@@ -106,20 +106,22 @@ async def test_a_play_is_taken_once_within_a_call_and_across_calls(hall: Api) ->
 
 
 async def test_a_call_with_a_key_is_answered_as_it_was_the_first_time(hall: Api) -> None:
-    async def keyed(**given: Any) -> Any:
-        ctx = Context(
-            db=hall.database, cursors=hall.cursors, now=hall.now, viewer=1, subject="one", idempotency_key="k"
-        )
-        variables = {"input": {"plays": [played("a", at=hall.now, **given), played("b", "track_99", at=hall.now)]}}
-        result: Any = await schema_of(EXECUTOR).execute(RECORD, variables, context_value=ctx)
+    async def keyed(key: str, *given: dict[str, Any]) -> Any:
+        ctx = Context(db=hall.database, cursors=hall.cursors, now=hall.now, viewer=1, subject="one")
+        ctx.idempotency_key = key
+        result: Any = await schema_of(EXECUTOR).execute(RECORD, {"input": {"plays": given}}, context_value=ctx)
         assert result.errors is None
         return result.data["recordPlays"]
 
-    first, again = await keyed(), await keyed()
+    two = played("a", at=hall.now), played("b", "track_99", at=hall.now)
+    first, again = await keyed("k", *two), await keyed("k", *two)
     assert (first["accepted"], len(first["refused"])) == (1, 1)
     assert again == first
-    assert (await keyed(ms=7))["__typename"] == "IdempotencyRefused"
+    assert (await keyed("k", two[0]))["__typename"] == "IdempotencyRefused"
     assert (await hall.sql("select count(*) from outbox"))[0][0] == 1
+    # What was refused may be mended.
+    assert (await keyed("l"))["__typename"] == "InvalidInput"
+    assert (await keyed("l", two[0]))["duplicates"] == 1
 
 
 async def test_the_same_calls_at_once_are_taken_once(hall: Api) -> None:
