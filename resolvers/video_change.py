@@ -62,9 +62,10 @@ async def delete_video(_: Rows, ctx: Context, input: DeleteVideoInput, response_
     async def write(tx: Transaction) -> dict[str, Any]:
         creator_id = (await author(tx, ctx))["id"]
         await tx.lock_creator(key[0], creator_id)
-        video = await tx.drop_video(*key, creator_id)
-        if video is None:
+        # A statement that had to wait for a change would not see the copies that came with it.
+        if await tx.lock_video(*key, creator_id) is None:
             raise not_found("videoId")
+        video = await tx.drop_video(*key, creator_id)
         left = await tx.creator_video_ids(key[0], creator_id) or []
         heir = await tx.settle_creator(key[0], creator_id, left)
         body = _body(ctx, key, creator_id, video) | {

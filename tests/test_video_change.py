@@ -11,6 +11,7 @@ from tests.ask import Api
 from tests.test_remarks import do, say
 from tests.test_wishes import count, events, wish
 from tests.trending.scene import arrange, assert_counts_are_the_facts, post
+from tests.until import until
 from trending import counting
 
 COUNTED = [
@@ -50,6 +51,18 @@ async def update(api: Api, video: str = "video_1_1", *, viewer: int = 1, **chang
 
 async def state(api: Api) -> list[Any]:
     return [sorted(map(tuple, await api.sql(statement)), key=repr) for statement in COUNTED]
+
+
+async def test_who_deletes_while_it_changes_leaves_none_of_its_copies(town: Api) -> None:
+    await post(town, 1, 1, caption="#dance")
+    async with town.database.transaction() as tx:
+        await tx.lock_video(1, 1, 1)
+        await tx.change_video(1, 1, "#rain", ["rain"], [1], ["dance"])
+        deleting = asyncio.create_task(delete(town, "video_1_1"))
+        await until(lambda: town.sql("select from pg_locks where not granted"))
+    assert (await deleting)["__typename"] == "DeleteVideoPayload"
+    for table in ("videos", "hashtag_videos", "video_niches", "user_videos"):
+        assert await town.sql(f"select from {table}") == []
 
 
 async def test_a_deleted_video_is_gone_at_once_everywhere(town: Api) -> None:
