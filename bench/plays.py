@@ -10,25 +10,22 @@ from itertools import accumulate, chain, count
 from statistics import median
 from typing import Annotated, Any
 
-import asyncpg
 import orjson
 import typer
-import uvloop
 
 from bench.posts import POST, in_words, missed, on_core
-from bench.report import keep, publish
-from bench.servers import ServerFailed
 from bench.writes import (
     PEOPLE,
     SOUNDS,
     TRACKS,
     AnswersWrong,
     Client,
+    Row,
     Scene,
     charged,
     clients,
     latency,
-    scene,
+    run,
     shown,
     taken_in_turn,
 )
@@ -51,7 +48,6 @@ ALONE, API, STEADY = "the bare statement", "recordPlays", f"recordPlays, {WANTED
 TARGETS = {"count_s": 1.0, "chart_s": 5.0}
 HEAD = """| | plays a second | p50 ms a call | p99 ms | CPU µs a play: server | Postgres | worker |
 |---|---:|---:|---:|---:|---:|---:|"""
-Row = dict[str, float]
 
 
 class Plays:
@@ -238,17 +234,7 @@ def _line(name: str, row: Row) -> str:
 
 def main(rounds: Annotated[int, typer.Option(min=1, help="Fewer than five are only printed.")] = 5) -> None:
     """Measure."""
-    try:
-        with scene() as found:
-            rows = uvloop.run(measure(found, rounds))
-            text = tables(rows, found.facts)
-    except (AnswersWrong, ServerFailed, asyncpg.PostgresError) as error:
-        print(f"Not measured: {error}.")
-        raise typer.Exit(1) from None
-    print(text)
-    if rounds >= 5:
-        publish("plays", text)
-        print("Written:", keep("plays", found.facts, tuple(rows.items())))
+    run("plays", measure, tables, rounds)
 
 
 if __name__ == "__main__":

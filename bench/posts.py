@@ -7,23 +7,20 @@ from itertools import count
 from statistics import mean, median
 from typing import Annotated, Any
 
-import asyncpg
 import orjson
 import typer
-import uvloop
 
-from bench.report import keep, publish
-from bench.servers import ServerFailed
 from bench.writes import (
     PEOPLE,
     SOUNDS,
     AnswersWrong,
     Client,
+    Row,
     Scene,
     charged,
     clients,
     latency,
-    scene,
+    run,
     shown,
     taken_in_turn,
 )
@@ -50,7 +47,6 @@ ALONE, HUNDRED = "the bare statement", f"the bare statement, {TOGETHER} rows in 
 TARGETS = {"share": 0.25, "even": 0.9, "server_us": 550.0}
 HEAD = """| | a second | p50 ms | p99 ms | CPU µs each: server | Postgres | worker |
 |---|---:|---:|---:|---:|---:|---:|"""
-Row = dict[str, float]
 
 
 async def bare(scene: Scene, rows: int) -> Row:
@@ -208,17 +204,7 @@ def in_words(about: dict[str, Any], rows: dict[str, list[Row]]) -> str:
 
 def main(rounds: Annotated[int, typer.Option(min=1, help="Fewer than five are only printed.")] = 5) -> None:
     """Measure."""
-    try:
-        with scene() as found:
-            rows = uvloop.run(measure(found, rounds))
-            text = tables(rows, found.facts)
-    except (AnswersWrong, ServerFailed, asyncpg.PostgresError) as error:
-        print(f"Not measured: {error}.")
-        raise typer.Exit(1) from None
-    print(text)
-    if rounds >= 5:
-        publish("posts", text)
-        print("Written:", keep("posts", found.facts, tuple(rows.items())))
+    run("posts", measure, tables, rounds)
 
 
 if __name__ == "__main__":

@@ -11,12 +11,15 @@ from pathlib import Path
 from statistics import quantiles
 from typing import Any
 
+import asyncpg
 import orjson
+import typer
+import uvloop
 
 from bench import load, machine
 from bench.crowd import make_crowd
 from bench.issuer import issuer
-from bench.report import about
+from bench.report import about, keep, publish
 from bench.servers import PYTHON, SERVERS, Running, ServerFailed, environment, started, stopped
 from bench.world import postmaster
 from db.database import connect
@@ -35,6 +38,8 @@ ARRANGED = (
     "select add_plays_partition((now() at time zone 'UTC')::date + day) from generate_series(-1, 1) day",
     "vacuum analyze",
 )
+WHOLE = 5  # rounds; fewer are only printed
+Row = dict[str, float]
 Ask = Callable[[int, str, dict[str, Any]], Awaitable[Any]]
 
 
@@ -208,3 +213,27 @@ async def shown(look: Callable[[], Awaitable[bool]], *, every: float = 0.02, mos
             raise AnswersWrong(f"what was written was not shown within {most:g} s")
         await asyncio.sleep(every)
     return time.perf_counter() - began
+
+
+def run(
+    name: str,
+    measure: Callable[[Scene, int], Awaitable[dict[str, list[Row]]]],
+    tables: Callable[[dict[str, list[Row]], dict[str, Any]], str],
+    rounds: int,
+) -> None:
+    """Measures so many rounds, prints what it says, and publishes it where it is the whole."""
+
+    async def measured(found: Scene) -> dict[str, list[Row]]:
+        return await measure(found, rounds)
+
+    try:
+        with scene() as found:
+            rows = uvloop.run(measured(found))
+            text = tables(rows, found.facts)
+    except (AnswersWrong, ServerFailed, asyncpg.PostgresError) as error:
+        print(f"Not measured: {error}.")
+        raise typer.Exit(1) from None
+    print(text)
+    if rounds >= WHOLE:
+        publish(name, text)
+        print("Written:", keep(name, found.facts, tuple(rows.items())))

@@ -97,7 +97,7 @@ def tide(window: Window, total: Floats, parent: Floats | float = 1.0, without: F
 
 
 def _tide(window: Window, total: Pair, parent: Floats | float, without: Pair) -> Floats:
-    # In place: of a hundred thousand sounds, half of the time is the room for what is in between.
+    # In place: of a hundred thousand sounds, a quarter of the time is the room for what is in between.
     now, past = (np.maximum(whole - own, 0.0) for whole, own in zip(total, without, strict=True))
     now += PRIOR * parent
     past /= window.ratio
