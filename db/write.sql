@@ -28,7 +28,7 @@ insert into artist_sounds (artist_id, sound_id) select distinct unnest($2::bigin
 -- Videos that are posted at the same time, each judged for itself: `outcome` is POSTED, with the video, or why it is not there.
 -- A key is claimed, with its result, before anything is written for it: the lock is over as soon as the other's commit, which this snapshot may not see.
 -- The row lock of a creator in a community decides the weight of two videos that one account posts at once (trending.md): `earlier` is the decayed number,
--- `before` that before this one, and the weight is that of trending/counters.py. Who would wait for that lock is BUSY, and comes again alone, so that the others do not.
+-- `before` that before this one, and the weight is that of trending.md. Who would wait for that lock is BUSY, and comes again alone, so that the others do not.
 with given as materialized (
     select place, subject, key, input_hash, kept_since, creator_id, sound_id, caption, string_to_array(hashtags, ' ') as hashtags,
         string_to_array(niche_ids, ' ')::smallint[] as niche_ids, region, duration_ms, response_to_sound_id, response_to_id, response_kind, created_at, valid,

@@ -13,8 +13,8 @@ import db.writer
 from db.database import Transaction
 from db.errors import DatabaseClosed, TooManyWrites
 from tests.ask import Api
+from tests.trending.weights import is_trusted, weigh
 from tests.until import until
-from trending.counters import is_trusted, weigh
 
 PEOPLE, SOUNDS = 40, 3
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)

@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.trending.examples import examples
-from trending.counters import GLOBAL, HOUR_MICROSECONDS, Uses, is_trusted, sum_by_scope, sum_by_sound, trust, weigh
+from tests.trending.weights import is_trusted, trust, weigh
+from trending.counters import GLOBAL, HOUR_MICROSECONDS, Uses, sum_by_scope, sum_by_sound
 from trending.counting import microseconds
 from trending.score import HALF_LIVES, ONE_ACCOUNT
 
