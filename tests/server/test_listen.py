@@ -102,6 +102,7 @@ def test_who_does_not_read_his_answer_loses_the_connection(impatient: Door) -> N
         client.connect(("127.0.0.1", impatient.port))
         client.settimeout(10)
         client.sendall(request("{ large(size: 30000000) }"))
+        assert client.recv(1) == b"H"  # until its answer begins, the door may not have taken the connection yet
         deadline = time.monotonic() + 30
         while served_by(impatient, client) and time.monotonic() < deadline:
             time.sleep(0.1)
