@@ -17,6 +17,7 @@ from server.errors import request_error
 from server.operation import Operations
 from server.streams import Sharing, Streams, Subscription
 from tests.ask import EXECUTOR, Api
+from tests.until import PATIENCE
 
 
 class Door:
@@ -100,7 +101,7 @@ class Sending:
         return self._sent.qsize()
 
     async def sent(self) -> Sent:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE):
             sent = await self._sent.get()
         if isinstance(sent, Exception):
             raise sent

@@ -18,6 +18,7 @@ from tests.ask import Api
 from tests.events.listening import PLACE, Listening, listening
 from tests.serving import Site, serving, token
 from tests.trending.scene import arrange, later, post, worker
+from tests.until import PATIENCE
 
 EVENTS = {"accept": "text/event-stream"}
 POSTED = f"""subscription ($after: Cursor) {{ communityActivity(soundId: "sound_1", after: $after) {{
@@ -136,7 +137,7 @@ async def events_of(lines: Any, count: int) -> list[tuple[str, Any]]:
     """The cursors and bodies of the next events of a response."""
     found: list[tuple[str, Any]] = []
     cursor = ""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE):
         async for line in lines:
             name, _, value = line.partition(": ")
             if name == "id":
@@ -185,7 +186,7 @@ async def test_a_revoked_token_closes_its_streams_within_seconds_and_opens_no_mo
         site.client.stream("POST", site.url, json={"query": query}, headers=signed_in | EVENTS) as stream,
     ):
         await revoked.next(), await other.next()
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE):
             parts = stream.aiter_text()
             while "StreamCheckpoint" not in await anext(parts):
                 pass
