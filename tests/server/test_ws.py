@@ -328,7 +328,7 @@ async def test_only_so_many_operations_run_on_a_socket(narrow: Door) -> None:
 
         async def has_room() -> bool:
             await send(client, id="3", type="subscribe", payload={"query": "{ hello }"})
-            return (await until_end(client, "3"))[0]["type"] == "next"
+            return bool((await until_end(client, "3"))[0]["type"] == "next")
 
         await until(has_room)
 
