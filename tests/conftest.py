@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 import execution.values
 import schema.field
@@ -39,6 +40,11 @@ QUICK = {
     "shared_buffers": "256MB",
 }
 MEMORY_NEEDED = 1 << 30
+
+# What is drawn is judged by what becomes of it, not by how long that takes on this machine.
+SLOW = [HealthCheck.function_scoped_fixture, HealthCheck.too_slow, HealthCheck.data_too_large]
+settings.register_profile("chorus", settings(), deadline=None, suppress_health_check=SLOW)
+settings.load_profile("chorus")
 
 
 def pytest_collection_finish() -> None:

@@ -5,7 +5,7 @@ from contextlib import suppress
 from typing import Any
 
 import httpx
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
@@ -15,9 +15,7 @@ from tests.server.door import Door
 from tests.server.talk import PROTOCOL
 from tests.until import PATIENCE
 
-SOME = settings(
-    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
-)
+SOME = settings(max_examples=40)
 EXPECTED = {200, 294, 400, 413, 415, 422}
 CLOSES = {1000, 4400, 4401, 4403, 4409, 4429}
 
