@@ -52,7 +52,8 @@ async def listening(
     """Listens for the time of the block."""
     address = site.url.replace("http://", "ws://")
     # Whoever leaves with much unread would not hear that the server closed too, and wait for ten seconds.
-    async with connect(address, subprotocols=[Subprotocol("graphql-transport-ws")], max_queue=None) as client:
+    protocols = [Subprotocol("graphql-transport-ws")]
+    async with connect(address, subprotocols=protocols, max_queue=None, open_timeout=PATIENCE) as client:
         payload = {"authorization": f"Bearer {token(subject)}"} if subject else {}
         await client.send(json.dumps({"type": "connection_init", "payload": payload}))
         assert json.loads(await client.recv()) == {"type": "connection_ack"}

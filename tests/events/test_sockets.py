@@ -83,7 +83,8 @@ async def test_who_never_reads_is_told_that_he_missed_something_and_holds_nobody
             await asyncio.get_running_loop().sock_connect(narrow, ("127.0.0.1", site.port))
             address = site.url.replace("http://", "ws://")
             protocols = [Subprotocol("graphql-transport-ws")]
-            async with connect(address, sock=narrow, subprotocols=protocols, max_queue=1, close_timeout=0.1) as client:
+            options: Any = {"max_queue": 1, "open_timeout": PATIENCE, "close_timeout": 0.1}
+            async with connect(address, sock=narrow, subprotocols=protocols, **options) as client:
                 await client.send(json.dumps({"type": "connection_init"}))
                 await client.recv()
                 await client.send(json.dumps({"id": "1", "type": "subscribe", "payload": {"query": HEAVY}}))

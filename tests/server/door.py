@@ -253,7 +253,7 @@ class Door:
 
     port: int
     seen: Seen = field(default_factory=Seen)
-    client: httpx.Client = field(default_factory=lambda: httpx.Client(verify=False, timeout=30))  # noqa: S501  there is no TLS here
+    client: httpx.Client = field(default_factory=lambda: httpx.Client(verify=False, timeout=PATIENCE))  # noqa: S501  there is no TLS here
 
     @property
     def url(self) -> str:

@@ -12,7 +12,7 @@ from websockets.typing import Subprotocol
 from server.graphql_ws import Bounds
 from tests.server.door import LIFETIMES, Door, bearer, serving
 from tests.server.talk import PROTOCOL, close_of, opened, ready, receive, send, settled, until_end
-from tests.until import until
+from tests.until import PATIENCE, until
 
 COUNT = {"query": "subscription { count }"}
 
@@ -369,7 +369,9 @@ async def test_a_slow_operation_is_stopped_but_a_slow_stream_is_not() -> None:
 
 async def test_a_stopping_server_says_so_and_leaves_no_source_open() -> None:
     with serving() as door:
-        client = await connect(door.url.replace("http://", "ws://"), subprotocols=[Subprotocol(PROTOCOL)])
+        client = await connect(
+            door.url.replace("http://", "ws://"), subprotocols=[Subprotocol(PROTOCOL)], open_timeout=PATIENCE
+        )
         await send(client, type="connection_init")
         await receive(client)
         await send(client, id="1", type="subscribe", payload={"query": "subscription { count(every: 60) }"})
