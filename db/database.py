@@ -54,6 +54,7 @@ async def connect(
         dsn,
         timeout=CONNECT_TIMEOUT,
         command_timeout=command_timeout,
+        max_cached_statement_lifetime=0,  # as long as the connection: one that expires is left to the collector
         server_settings={
             "application_name": application,
             "jit": "off",

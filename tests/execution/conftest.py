@@ -36,5 +36,7 @@ def others() -> set[Any]:
 
 
 def pending() -> list[Any]:
+    # Of this loop: a server of other tests may have one of its own, in a thread.
+    loop = asyncio.get_running_loop()
     futures = [one for one in gc.get_objects() if isinstance(one, asyncio.Future) and not one.done()]
-    return [one for one in futures if one is not asyncio.current_task()]
+    return [one for one in futures if one is not asyncio.current_task() and one.get_loop() is loop]
