@@ -8,6 +8,7 @@ from db.loading import Loading
 from resolvers.context import Context
 
 STRANGERS: frozenset[int] = frozenset()  # nobody is hidden from them
+COPIED = [field.name for field in fields(Context) if field.name not in ("now", "loaders", "_hidden")]
 VIEWER = Context.__dict__["viewer"]  # the slot itself, which can be read unnoticed
 
 
@@ -50,8 +51,7 @@ class Observed(Context):
 
 def observed(ctx: Context) -> Observed:
     """A context for an update, of now."""
-    copied = {field.name: getattr(ctx, field.name) for field in fields(Context)}
-    fresh = Observed(**copied | {"now": ctx.clock(), "loaders": {}, "_hidden": None})
+    fresh = Observed(now=ctx.clock(), **{name: getattr(ctx, name) for name in COPIED})
     fresh.depends = Depends.NOTHING
     return fresh
 

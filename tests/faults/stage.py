@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
+from struct import pack
 from typing import Any
 
 import asyncpg
@@ -80,9 +81,8 @@ class Stage:
     def jump(self, *seconds: float) -> None:
         """From now on the clocks of the API and of the worker are off by so much."""
         for file, off in zip(self.clocks, seconds, strict=True):
-            fresh = file.with_suffix(".new")
-            fresh.write_text(str(off))
-            fresh.rename(file)
+            with file.open("r+b" if file.exists() else "wb") as clock:  # in place: they have it mapped
+                clock.write(pack("d", off))
 
     async def open(self) -> None:
         """The database with people and sounds, a video of each, and both processes."""
@@ -186,7 +186,8 @@ class Stage:
             fault=name,
             facts=crowd.facts,
             plays_among_them=len(crowd.played),
-            a_second=(round(before), round(after)),
+            facts_a_second=(before.facts, after.facts),
+            calls_a_second=(before.calls, after.calls),
             listeners=len(listeners),
             connections=sum(one.connections for one in listeners),
             told=sum(len(one.heard) for one in listeners),
