@@ -17,6 +17,7 @@ import httpx
 from db.database import Database, connect
 from db.migrate import migrate, read_migrations
 from dev.postgres import EmbeddedPostgres
+from tests.faults import costs
 from tests.faults.crowd import PASSING, SOUNDS, USERS, Crowd
 from tests.faults.processes import JUMPING, Door, Process
 from tests.faults.sizes import SIZE
@@ -115,10 +116,18 @@ class Stage:
             rows: list[asyncpg.Record] = await tx.connection.fetch(query, *args)
             return rows
 
+    @property
+    def postmaster(self) -> int:
+        """The first process of Postgres."""
+        return int((self.folder / "postgres" / "cluster" / "postmaster.pid").read_text().split()[0])
+
     def kill_postgres(self) -> None:
         """Kill -9 of its first process; the others end when they find that it is gone."""
-        noted = self.folder / "postgres" / "cluster" / "postmaster.pid"
-        os.kill(int(noted.read_text().split()[0]), signal.SIGKILL)
+        os.kill(self.postmaster, signal.SIGKILL)
+
+    def used(self) -> dict[str, float]:
+        """CPU time so far, in seconds, process by process."""
+        return costs.seconds(self.postmaster, api=self.door.pid, worker=self.worker.pid)
 
     async def restart_postgres(self) -> None:
         """Another one on the same folder."""
@@ -169,7 +178,9 @@ class Stage:
         crowd = Crowd(f"{self.door.site}/graphql", SIZE.rate, name, **crowd_of)
         async with self.listened(self.everybody()) as listeners:
             async with crowd.writing():
+                used, written = self.used(), crowd.facts
                 before = await crowd.more(SIZE.facts)
+                cpu = costs.microseconds(used, self.used(), crowd.facts - written)
                 yield crowd, listeners
                 after = await crowd.more(SIZE.facts)
                 assert await recount.differences(self.database, datetime.now(UTC)) == {}  # while facts come
@@ -188,6 +199,7 @@ class Stage:
             plays_among_them=len(crowd.played),
             facts_a_second=(before.facts, after.facts),
             calls_a_second=(before.calls, after.calls),
+            cpu_us_a_fact=cpu,
             listeners=len(listeners),
             connections=sum(one.connections for one in listeners),
             told=sum(len(one.heard) for one in listeners),
