@@ -24,7 +24,7 @@ from tests.faults.sizes import SIZE
 from tests.faults.sockets import Listener
 from tests.running import free_port
 from tests.serving import token
-from tests.until import until
+from tests.until import PATIENCE, until
 from trending import plays, recount
 
 # What is acknowledged is in the log of Postgres, and outlives its kill; of the machine's death nothing is said here.
@@ -153,7 +153,7 @@ class Stage:
                 some = listeners[begin : begin + OPENING]
                 for listener in some:
                     listener.start()
-                await asyncio.wait_for(asyncio.gather(*(one.ready.wait() for one in some)), 60)
+                await asyncio.wait_for(asyncio.gather(*(one.ready.wait() for one in some)), 2 * PATIENCE)
             yield listeners
         finally:
             for listener in listeners:
@@ -251,7 +251,7 @@ async def _heard(listener: Listener, facts: int) -> None:
     async def enough() -> bool:
         return len(listener.heard) >= facts
 
-    await until(enough, 60)
+    await until(enough, 2 * PATIENCE)
 
 
 def said(**figures: object) -> None:
