@@ -22,7 +22,7 @@ from events.cursor import Cursors
 from events.fact_stream import LogWatch
 from events.postgres import PostgresBus
 from resolvers.context import Context
-from resolvers.streams import beside, mark, observed, standing
+from resolvers.sharing import beside, mark, observed, standing
 from schema import build_schema
 from server import graphiql, health
 from server.auth import DEVELOPMENT_ISSUER, Claims, DevelopmentKeys, RemoteKeys, Tokens, refused

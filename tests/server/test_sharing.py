@@ -14,7 +14,7 @@ from db.loader import LastCall
 from db.queries import Query
 from execution import BreadthFirstExecutor
 from resolvers.context import Context
-from resolvers.streams import beside, mark, observed, standing
+from resolvers.sharing import beside, mark, observed, standing
 from schema import build_schema
 from server.errors import TimedOut
 from server.operation import Operations, written
