@@ -1,15 +1,16 @@
 """What is hidden or erased waits for whoever was about to write when it was decided, and for nobody else."""
 
 import asyncio
+from collections.abc import AsyncIterator
 from datetime import datetime
 from typing import Any
 
+import asyncpg
 import pytest
 
 import operate
 from db.database import Database, connect
 from events import outbox
-from resolvers import node
 from tests.ask import Api
 from tests.test_remarks import do, say
 from tests.test_wishes import count
@@ -31,34 +32,30 @@ async def town(api: Api) -> Api:
 
 
 class Speaking:
-    """A comment of account 3 that is being written: its transaction has read who speaks, and goes no further until it is let go."""
+    """A comment of account 3 that is being written: its statement has seen who speaks, and waits for the video, which somebody holds who is not waited for."""
 
-    def __init__(self, api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    def __init__(self, api: Api, holder: asyncpg.Connection) -> None:
         self._api = api
-        self._found = node.found
-        self._read, self._go = asyncio.Event(), asyncio.Event()
+        self._holder = holder
         self._answer: asyncio.Task[Any] | None = None
-        monkeypatch.setattr(node, "found", self._find)
-
-    async def _find(self, *asked: Any) -> Any:
-        self._read.set()
-        await self._go.wait()
-        return await self._found(*asked)
 
     async def begin(self) -> None:
+        await self._holder.execute("begin; select from videos for update")
         self._answer = asyncio.create_task(say(self._api))
-        async with asyncio.timeout(PATIENCE):
-            await self._read.wait()
+        waits = "select from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()"
+        await until(lambda: self._api.sql(waits), PATIENCE)
 
     async def end(self) -> None:
-        self._go.set()
+        await self._holder.execute("rollback")
         assert self._answer is not None
         assert (await self._answer)["__typename"] == "AddCommentPayload"
 
 
 @pytest.fixture
-def speaking(town: Api, monkeypatch: pytest.MonkeyPatch) -> Speaking:
-    return Speaking(town, monkeypatch)
+async def speaking(town: Api) -> AsyncIterator[Speaking]:
+    holder = await connect(town.database.dsn, application="psql")
+    yield Speaking(town, holder)
+    await holder.close()
 
 
 @pytest.mark.parametrize("when", ["before", "while it commits"])
