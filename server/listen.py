@@ -4,6 +4,7 @@ import asyncio
 import socket
 import sys
 from collections.abc import Callable, Coroutine
+from functools import partial
 from struct import pack
 from typing import Any
 
@@ -32,25 +33,40 @@ def _written(transport: asyncio.Transport, *parts: bytes) -> bool:
     return True
 
 
+def push_message(transport: asyncio.Transport, *parts: bytes) -> bool:
+    """Sends a text message to a WebSocket at once; False where that would take waiting."""
+    length = sum(map(len, parts))
+    # RFC 6455, section 5.2: a final text frame, not masked.
+    if length < 126:
+        head = bytes((0x81, length))
+    elif length < 65_536:
+        head = pack("!BBH", 0x81, 126, length)
+    else:
+        head = pack("!BBQ", 0x81, 127, length)
+    return _written(transport, head, *parts)
+
+
+def push_chunk(transport: asyncio.Transport, *parts: bytes) -> bool:
+    """Sends more of a chunked body at once; False where that would take waiting."""
+    return _written(transport, b"%x\r\n" % sum(map(len, parts)), *parts, b"\r\n")
+
+
 class PushedWebSocket(WebSocketsSansIOProtocol):
-    """WebSockets that can be pushed to, for half of what ASGI's `send` costs, which may have to wait."""
+    """WebSockets that can be pushed to, for half of what ASGI's `send` costs, which may have to wait.
+
+    What is lent for that holds the transport, which lets go of everything at its end. Were it a method, each socket would end as a circle.
+    """
 
     def run_asgi(self) -> Coroutine[Any, Any, None]:
-        """Uvicorn's; lends `push` to the application."""
-        self.scope["extensions"][PUSH] = self.push  # type: ignore[assignment]  # uvicorn knows extensions without functions
+        """Uvicorn's; lends the application what pushes."""
+        self.scope["extensions"][PUSH] = partial(push_message, self.transport)  # type: ignore[assignment]  # uvicorn knows extensions without functions
         return super().run_asgi()
 
-    def push(self, *parts: bytes) -> bool:
-        """Sends a text message at once; False where that would take waiting."""
-        length = sum(map(len, parts))
-        # RFC 6455, section 5.2: a final text frame, not masked.
-        if length < 126:
-            head = bytes((0x81, length))
-        elif length < 65_536:
-            head = pack("!BBH", 0x81, 126, length)
-        else:
-            head = pack("!BBQ", 0x81, 127, length)
-        return _written(self.transport, head, *parts)
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Asyncio's; ends the parser of websockets, whose frames and their owner hold each other."""
+        super().connection_lost(exc)
+        self.conn.parser.close()
+        self.conn.parser_exc = None
 
 
 class BoundedHttp(HttpToolsProtocol):
@@ -87,17 +103,20 @@ class BoundedHttp(HttpToolsProtocol):
     def on_headers_complete(self) -> None:
         """The parser's."""
         self._head_arrived()
-        self.scope["extensions"] = {PUSH: self.push}  # type: ignore[dict-item]
+        self.scope["extensions"] = {PUSH: partial(push_chunk, self.transport)}  # type: ignore[dict-item]
         super().on_headers_complete()
 
-    def push(self, *parts: bytes) -> bool:
-        """Sends more of a chunked body at once; False where that would take waiting."""
-        return _written(self.transport, b"%x\r\n" % sum(map(len, parts)), *parts, b"\r\n")
+    def handle_websocket_upgrade(self) -> None:
+        """Uvicorn's; from here on the connection is another protocol's."""
+        super().handle_websocket_upgrade()
+        self.parser = None  # type: ignore[assignment]  # it holds us
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Asyncio's."""
+        """Asyncio's; what was asked and has not begun does not begin, and nothing holds us."""
         self._head_arrived()
         super().connection_lost(exc)
+        self._unset_keepalive_if_required()  # uvicorn leaves it to run where the connection broke
+        self.pipeline.clear()
 
     def _await_head(self) -> None:
         self._head = 0

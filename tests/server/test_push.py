@@ -1,14 +1,15 @@
 """What is pushed to a connection: frames as the library writes them, and nothing behind what was not read."""
 
+import asyncio
 import json
 from typing import Any
-from unittest.mock import Mock
 
 import pytest
 from websockets.frames import Frame, Opcode
 
 import server.listen
-from server.listen import BoundedHttp, PushedWebSocket
+from server.listen import push_chunk, push_message
+from server.streams import Push
 from tests.server.door import Door
 from tests.server.talk import ready, receive, send, until_end
 
@@ -16,11 +17,12 @@ COUNT = {"query": "subscription { count }"}
 EVENTS = {"accept": "text/event-stream"}
 
 
-class Transport:
+class Transport(asyncio.Transport):
     """As much of a transport as a push needs."""
 
     def __init__(self, *, unread: int = 0, closing: bool = False) -> None:
-        self.unread, self.closing, self.written = unread, closing, b""
+        super().__init__()
+        self.unread, self.closing, self.written = unread, closing, bytearray()
 
     def is_closing(self) -> bool:
         return self.closing
@@ -28,34 +30,28 @@ class Transport:
     def get_write_buffer_size(self) -> int:
         return self.unread
 
-    def write(self, data: bytes) -> None:
+    def write(self, data: bytes | bytearray | memoryview) -> None:
         self.written += data
-
-
-def over(kind: type[Any], transport: Transport) -> Any:
-    protocol = Mock(spec=kind, transport=transport)
-    protocol.push = lambda *parts: kind.push(protocol, *parts)
-    return protocol
 
 
 @pytest.mark.parametrize("length", [0, 1, 125, 126, 65_535, 65_536, 200_000])
 def test_a_pushed_message_is_framed_as_the_library_frames_it(length: int) -> None:
     transport, text = Transport(), b"x" * length
-    assert over(PushedWebSocket, transport).push(text[:5], text[5:])
+    assert push_message(transport, text[:5], text[5:])
     assert transport.written == Frame(Opcode.TEXT, text).serialize(mask=False)
 
 
 def test_a_pushed_part_of_a_body_is_a_chunk() -> None:
     transport = Transport()
-    assert over(BoundedHttp, transport).push(b"data: ", b"x" * 20, b"\n\n")
+    assert push_chunk(transport, b"data: ", b"x" * 20, b"\n\n")
     assert transport.written == b"1c\r\ndata: " + b"x" * 20 + b"\n\n\r\n"
 
 
-@pytest.mark.parametrize("kind", [PushedWebSocket, BoundedHttp])
+@pytest.mark.parametrize("push", [push_message, push_chunk])
 @pytest.mark.parametrize("state", [{"unread": 1}, {"closing": True}])
-def test_nothing_is_pushed_behind_what_was_not_read_nor_to_whom_is_gone(kind: type[Any], state: dict[str, Any]) -> None:
+def test_nothing_is_pushed_behind_what_was_not_read_nor_to_whom_is_gone(push: Push, state: dict[str, Any]) -> None:
     transport = Transport(**state)
-    assert not over(kind, transport).push(b"x")
+    assert not push(transport, b"x")
     assert transport.written == b""
 
 
