@@ -22,7 +22,7 @@ from events.cursor import Cursors
 from events.fact_stream import LogWatch
 from events.postgres import PostgresBus
 from resolvers.context import Context
-from resolvers.streams import mark, observed
+from resolvers.streams import beside, mark, observed, standing
 from schema import build_schema
 from server import graphiql, health
 from server.auth import DEVELOPMENT_ISSUER, Claims, DevelopmentKeys, RemoteKeys, Tokens, refused
@@ -31,7 +31,8 @@ from server.graphql_http import ContextOf, GraphQLHttp
 from server.graphql_sse import GraphQLSse
 from server.graphql_ws import Bounds, GraphQLWs
 from server.operation import Operations
-from server.streams import Sharing, Streams
+from server.sharing import Sharing
+from server.streams import Streams
 from settings import Settings
 from trending.charts import chart_reader, version_reader
 from trending.demand import Demand
@@ -126,8 +127,9 @@ def _revoked(database: Database) -> Revoked:
 
 
 def _graphql(settings: Settings, context: ContextOf, revoked: Revoked) -> tuple[GraphQLHttp, GraphQLWs]:
-    operations = Operations(build_schema(settings.executor), time_limit=settings.time_limit)
-    streams = Streams(operations, Sharing(observed, mark))
+    sharing = Sharing(observed, mark, beside, standing)
+    operations = Operations(build_schema(settings.executor), time_limit=settings.time_limit, sharing=sharing)
+    streams = Streams(operations, sharing)
     verified = tokens(settings)
     bounds = Bounds(settings.init_timeout, settings.operations_per_socket, settings.sockets_per_caller)
     websocket = GraphQLWs(operations, verified, context, streams, bounds=bounds, revoked=revoked)

@@ -13,3 +13,4 @@ from execution.kinds import Kind as Kind
 from execution.kinds import Place as Place
 from execution.kinds import Placed as Placed
 from execution.kinds import Text as Text
+from execution.run import Apart as Apart
