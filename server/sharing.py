@@ -8,6 +8,7 @@ import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable, Hashable, Iterator
 from contextvars import Context
+from functools import partial
 from typing import Any, NamedTuple
 
 import orjson
@@ -120,9 +121,15 @@ class Coalescer:
             group.timer.cancel()
         line.running += 1
         # In no request's context: it works for all.
-        group.task = asyncio.get_running_loop().create_task(self._run(key, line, group), context=Context())
+        group.task = asyncio.get_running_loop().create_task(self._run(line, group), context=Context())
         self._running.add(group.task)
-        group.task.add_done_callback(self._running.discard)
+        group.task.add_done_callback(partial(self._end, key, line, group))
+
+    def _end(self, key: Hashable, line: Line, group: Group, task: asyncio.Task[None]) -> None:
+        # Also of a task that was cancelled before it began.
+        self._running.discard(task)
+        group.task = None  # one that was cancelled holds the frame that holds the group
+        self._go_on(key, line)
 
     def _go_on(self, key: Hashable, line: Line) -> None:
         line.running -= 1
@@ -131,12 +138,9 @@ class Coalescer:
         elif not line.running and not line.waiting:
             self._lines.pop(key, None)
 
-    async def _run(self, key: Hashable, line: Line, group: Group) -> None:
+    async def _run(self, line: Line, group: Group) -> None:
         members = dict(group.members)
-        try:
-            results = await self._executed(line, list(members.values()))
-        finally:
-            self._go_on(key, line)
+        results = await self._executed(line, list(members.values()))
         for waiter, result in zip(members, results, strict=True):
             if not waiter.done():
                 waiter.set_result(result)
