@@ -117,6 +117,7 @@ class BoundedHttp(HttpToolsProtocol):
         super().connection_lost(exc)
         self._unset_keepalive_if_required()  # uvicorn leaves it to run where the connection broke
         self.pipeline.clear()
+        self.cycle = None  # type: ignore[assignment]  # the last of them
 
     def _await_head(self) -> None:
         self._head = 0

@@ -1,7 +1,9 @@
 """A request leaves nothing behind that only the collector would find, however it ends."""
 
 import asyncio
+import gc
 import logging
+import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
@@ -12,15 +14,19 @@ from db.errors import DatabaseUnavailable
 from db.loader import LastCall
 from db.queries import Query
 from resolvers.context import Context
+from resolvers.streams import beside, mark, observed, standing
 from schema import build_schema
 from server.errors import TimedOut
 from server.operation import Operations
+from server.sharing import Sharing
 from tests.ask import Api
 from tests.collector import without_the_collector
 from tests.gathering import MIRA, arrange
 from tests.test_golden import NAMES, Golden, read
 
 TIMES = 20
+SEVERAL = ("sound_page", "playlist_page", "viewer_page")
+SHARING = Sharing(observed, mark, beside, standing)
 Answer = Callable[..., Awaitable[Any]]
 
 
@@ -38,9 +44,9 @@ async def fresh(world: Api) -> AsyncIterator[Api]:
     await database.close()
 
 
-async def asking(api: Api, golden: Golden, **options: Any) -> Answer:
+async def asking(api: Api, golden: Golden, operations: Operations | None = None, **options: Any) -> Answer:
     """A function that answers the query as an endpoint would."""
-    operations = Operations(build_schema(), **options)
+    operations = operations or Operations(build_schema(), **options)
     operation = await operations.find(golden.text, None)
 
     async def answer() -> Any:
@@ -65,6 +71,52 @@ async def test_an_answer_leaves_nothing(fresh: Api, name: str) -> None:
     answer = await asking(fresh, await read(fresh, name))
     assert "errors" not in await answer()
     await leaves_nothing(answer)
+
+
+async def test_a_document_that_is_dropped_leaves_nothing(fresh: Api) -> None:
+    operations = Operations(build_schema())
+    for name in NAMES:
+        await (await asking(fresh, await read(fresh, name), operations=operations))()
+    gc.collect()  # what validation left
+    with without_the_collector() as found:
+        operations._executor.plans._kept.clear()  # type: ignore[attr-defined]
+        operations._documents._kept.clear()
+    assert not found
+
+
+async def test_requests_leave_no_memory(fresh: Api) -> None:
+    operations = Operations(build_schema(), sharing=SHARING)
+    answers = [await asking(fresh, await read(fresh, name), operations=operations) for name in SEVERAL]
+
+    async def blocks() -> int:
+        for _ in range(TIMES):
+            for answer in answers:
+                await answer()
+        gc.collect()
+        return sys.getallocatedblocks()
+
+    await blocks()
+    before = await blocks()
+    assert await blocks() - before < TIMES * len(SEVERAL)
+
+
+@pytest.mark.parametrize("gone", [0, 2, 6])
+async def test_those_who_are_answered_as_one_leave_nothing(fresh: Api, gone: int) -> None:
+    operations = Operations(build_schema(), sharing=SHARING)
+    whole = await asking(fresh, await read(fresh, "sound_page"), operations=operations)
+
+    async def answer() -> None:
+        for turns in range(3):
+            tasks = [asyncio.ensure_future(whole()) for _ in range(6)]
+            for _ in range(turns):
+                await asyncio.sleep(0)
+            for task in tasks[:gone]:
+                task.cancel()
+            await asyncio.wait(tasks)
+
+    await leaves_nothing(answer)
+    assert operations._coalescer is not None
+    assert not operations._coalescer._lines
 
 
 async def test_a_fault_leaves_nothing(fresh: Api) -> None:

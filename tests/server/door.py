@@ -233,6 +233,7 @@ class Door:
     """A door that is being served."""
 
     port: int
+    server: uvicorn.Server
     seen: Seen = field(default_factory=Seen)
     client: httpx.Client = field(default_factory=lambda: httpx.Client(verify=False, timeout=30))  # noqa: S501  there is no TLS here
 
@@ -275,7 +276,7 @@ def standing(app: ASGIApp, seen: Seen | None = None, **options: Any) -> Iterator
             while not server.started:
                 assert thread.is_alive(), "the app did not start: uvicorn's log says why"
                 time.sleep(0.01)
-            door = Door(port, seen or Seen())
+            door = Door(port, server, seen or Seen())
             with door.client:
                 yield door
         finally:
