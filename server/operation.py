@@ -43,7 +43,7 @@ class Operations:
             self._executor = self._executor.leaving(datetime)
         self._time_limit = time_limit
         self._documents = Documents(self._schema, limits)
-        self._coalescer = Coalescer(sharing) if sharing is not None else None
+        self._coalescer = Coalescer(sharing, self.in_time) if sharing is not None else None
 
     async def find(self, query: str, operation_name: str | None) -> Operation:
         """The operation to execute; raises RequestError."""
@@ -56,7 +56,7 @@ class Operations:
             # Some 50 ms without a pause: beside the loop.
             return body_of(await asyncio.to_thread(lambda: cast("ExecutionResult", executor.execute_operation())))
         if self._coalescer is not None and operation.executor is not None and operation.kind is OperationType.QUERY:
-            result = await self.in_time(self._coalescer.answer(operation, variables or {}, executor))  # type: ignore[arg-type]
+            result = await self._coalescer.answer(operation, variables or {}, executor)  # type: ignore[arg-type]
             if result is not None:
                 return body_of(result)
             executor = self.built(operation, variables, ctx)

@@ -6,7 +6,7 @@ What of its caller an answer depended on is noted while it is made, for queries 
 
 import asyncio
 from collections import deque
-from collections.abc import Awaitable, Callable, Hashable, Iterator
+from collections.abc import Awaitable, Callable, Hashable, Iterator, Sequence
 from contextvars import Context
 from functools import partial
 from typing import Any, NamedTuple
@@ -26,11 +26,14 @@ from graphql import (
 
 from execution import Apart, BreadthFirstExecutor
 from server.documents import Operation
+from server.errors import TimedOut
 
 MOST_AT_ONCE = 2  # executions of what asks the same
 MOST_MEMBERS = 32  # of one execution: with more of them little is saved
 MOST_OBJECTS = 5_000  # that one execution may build: the loop has 10 ms to do with them
-PATIENCE = 0.05  # seconds that a query waits for others at most
+PATIENCE = 0.1  # seconds that a query waits for others at most
+
+Outcome = ExecutionResult | TimedOut | None  # None: to be executed by itself
 
 
 class Sharing(NamedTuple):
@@ -47,22 +50,52 @@ class Sharing(NamedTuple):
 
 
 class Group:
-    """The queries that are to be answered as one, each with the waiter to which its result goes, or None where it is to be answered by itself."""
+    """The queries that are to be answered as one, each with the waiter that hears of its outcome; it begins by itself when they have waited long."""
 
-    __slots__ = ("members", "task", "timer")
+    __slots__ = ("_begin", "_timer", "members", "task")
 
-    def __init__(self) -> None:
-        self.task: asyncio.Task[None] | None = None
+    def __init__(self, begin: Callable[["Group"], None]) -> None:
         self.members: dict[asyncio.Future[ExecutionResult | None], BreadthFirstExecutor] = {}
-        self.timer: asyncio.TimerHandle | None = None
+        self.task: asyncio.Task[None] | None = None
+        self._begin = begin
+        self._timer = asyncio.get_running_loop().call_later(PATIENCE, self.begin)
+
+    def begin(self) -> None:
+        """Nobody joins any more."""
+        self._timer.cancel()
+        self._begin(self)
+
+    async def result(self, executor: BreadthFirstExecutor) -> ExecutionResult | None:
+        """Joins; None where it is to be executed by itself."""
+        waiter: asyncio.Future[ExecutionResult | None] = asyncio.get_running_loop().create_future()
+        self.members[waiter] = executor
+        try:
+            return await waiter
+        finally:
+            del self.members[waiter], waiter  # the latter's exception would hold this frame
+            if not self.members and self.task is not None:
+                self.task.cancel()  # all have gone
+
+    def settle(self, executors: list[BreadthFirstExecutor], outcomes: Sequence[Outcome]) -> None:
+        """Tells those who are still there."""
+        told = dict(zip(executors, outcomes, strict=True))
+        for waiter, executor in self.members.items():
+            outcome = told[executor]
+            if waiter.done():
+                continue
+            if isinstance(outcome, Exception):
+                waiter.set_exception(outcome)
+            else:
+                waiter.set_result(outcome)
 
 
 class Line:
     """Those who ask the same: how many executions run, and the groups that wait."""
 
-    __slots__ = ("depends", "operation", "running", "waiting")
+    __slots__ = ("depends", "key", "operation", "running", "waiting")
 
-    def __init__(self, operation: Operation, depends: Any) -> None:
+    def __init__(self, key: Hashable, operation: Operation, depends: Any) -> None:
+        self.key = key
         self.operation = operation
         self.depends = depends
         self.running = 0
@@ -70,106 +103,81 @@ class Line:
 
 
 class Coalescer:
-    """One a process."""
+    """One a process. `in_time` awaits for as long as an operation may take."""
 
-    def __init__(self, sharing: Sharing) -> None:
+    def __init__(self, sharing: Sharing, in_time: Callable[[Any], Awaitable[Any]]) -> None:
         self._sharing = sharing
+        self._in_time = in_time
         self._lines: dict[Hashable, Line] = {}
         self._running: set[asyncio.Task[None]] = set()
 
     async def answer(
         self, operation: Operation, variables: dict[str, Any], executor: BreadthFirstExecutor
     ) -> ExecutionResult | None:
-        """The result of this query; None where it is to be executed by itself."""
-        depends = operation.depends
-        mark = self._sharing.standing(executor.context_value, depends)
-        if mark is None or not operation.shares:
+        """The result of this query; None where it is to be executed by itself. Raises TimedOut."""
+        depends, most = operation.depends, min(MOST_MEMBERS, MOST_OBJECTS // operation.objects)
+        mark = self._sharing.standing(executor.context_value, depends) if operation.shares and most > 1 else None
+        if mark is None:
             return None
         key = asked(operation, variables), depends, mark
         line = self._lines.get(key)
         if line is None:
-            line = self._lines[key] = Line(operation, depends)
+            line = self._lines[key] = Line(key, operation, depends)
         if line.running < MOST_AT_ONCE and not line.waiting:
             line.running += 1
             try:
-                result: Any = executor.execute_operation()
-                return result if isinstance(result, ExecutionResult) else await result
+                result: ExecutionResult = await self._in_time(executor.execute_operation())
+                return result
             finally:
                 _measure(operation, executor.objects)
-                self._go_on(key, line)
-        return await self._joined(key, line, executor)
-
-    async def _joined(self, key: Hashable, line: Line, executor: BreadthFirstExecutor) -> ExecutionResult | None:
-        most = min(MOST_MEMBERS, MOST_OBJECTS // line.operation.objects)
+                self._go_on(line)
         if not line.waiting or len(line.waiting[-1].members) >= most:
-            group = Group()
-            line.waiting.append(group)
-            group.timer = asyncio.get_running_loop().call_later(PATIENCE, self._begin, key, line, group)
-        group = line.waiting[-1]
-        waiter: asyncio.Future[ExecutionResult | None] = asyncio.get_running_loop().create_future()
-        group.members[waiter] = executor
-        try:
-            return await waiter
-        finally:
-            del group.members[waiter]
-            if not group.members and group.task is not None:
-                group.task.cancel()  # all have gone
+            line.waiting.append(Group(partial(self._begin, line)))
+        return await line.waiting[-1].result(executor)
 
-    def _begin(self, key: Hashable, line: Line, group: Group) -> None:
+    def _begin(self, line: Line, group: Group) -> None:
         line.waiting.remove(group)
-        if group.timer is not None:
-            group.timer.cancel()
         line.running += 1
         # In no request's context: it works for all.
         group.task = asyncio.get_running_loop().create_task(self._run(line, group), context=Context())
+        group.task.add_done_callback(partial(self._ended, line, group))
         self._running.add(group.task)
-        group.task.add_done_callback(partial(self._end, key, line, group))
 
-    def _end(self, key: Hashable, line: Line, group: Group, task: asyncio.Task[None]) -> None:
-        # Also of a task that was cancelled before it began.
+    def _ended(self, line: Line, group: Group, task: asyncio.Task[None]) -> None:
         self._running.discard(task)
-        group.task = None  # one that was cancelled holds the frame that holds the group
-        self._go_on(key, line)
+        group.task = None  # one that was cancelled holds a frame that holds the group
+        self._go_on(line)
 
-    def _go_on(self, key: Hashable, line: Line) -> None:
+    def _go_on(self, line: Line) -> None:
         line.running -= 1
         if line.waiting and line.running < MOST_AT_ONCE:
-            self._begin(key, line, line.waiting[0])
+            line.waiting[0].begin()
         elif not line.running and not line.waiting:
-            self._lines.pop(key, None)
+            self._lines.pop(line.key, None)
 
     async def _run(self, line: Line, group: Group) -> None:
-        members = dict(group.members)
-        results = await self._executed(line, list(members.values()))
-        for waiter, result in zip(members, results, strict=True):
-            if not waiter.done():
-                waiter.set_result(result)
+        executors = list(group.members.values())
+        try:
+            group.settle(executors, await self._executed(line, executors) if executors else [])
+        except TimedOut as error:
+            group.settle(executors, [TimedOut(*error.args) for _ in executors])
+        except Exception as error:  # noqa: BLE001  whatever it was, each meets it again by himself, and hears of it
+            line.operation.shares = line.operation.shares and not isinstance(error, Apart)
+            group.settle(executors, [None] * len(executors))
 
-    async def _executed(self, line: Line, executors: list[BreadthFirstExecutor]) -> "list[ExecutionResult | None]":
-        alone: list[ExecutionResult | None] = [None] * len(executors)
-        if not executors:
-            return alone
+    async def _executed(self, line: Line, executors: list[BreadthFirstExecutor]) -> list[Outcome]:
         operation, contexts = line.operation, [executor.context_value for executor in executors]
         ctx = self._sharing.beside(contexts[0])
         together = executors[0].in_context(ctx)
-        try:
-            results = together.execute_together(executors)
-            results = results if isinstance(results, list) else await results
-        except Apart:
-            operation.shares = False
-            return alone
-        except Exception:  # noqa: BLE001  whatever it was, each meets it again by itself, and hears of it
-            return alone
+        results = await self._in_time(together.execute_together(executors))
         _measure(operation, together.objects // len(executors))
         depends = ctx.depends
         if depends <= line.depends:
-            return list(results)
+            return results  # type: ignore[no-any-return]
         operation.depends = max(depends, operation.depends)
         marks = [self._sharing.standing(one, depends) for one in contexts]
-        return [
-            result if mark is not None and mark == marks[0] else None
-            for mark, result in zip(marks, results, strict=True)
-        ]
+        same = [mark is not None and mark == marks[0] for mark in marks]
+        return [result if shared else None for shared, result in zip(same, results, strict=True)]
 
 
 def _measure(operation: Operation, objects: int) -> None:

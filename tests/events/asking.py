@@ -11,7 +11,7 @@ from events.fact_stream import LogWatch
 from events.outbox import publish
 from events.postgres import PostgresBus
 from resolvers.context import Context
-from resolvers.streams import beside, mark, observed, standing
+from resolvers.sharing import beside, mark, observed, standing
 from schema import build_schema
 from server.errors import request_error
 from server.operation import Operations

@@ -14,11 +14,13 @@ from db.loader import LastCall
 from db.queries import Query
 from execution import BreadthFirstExecutor
 from resolvers.context import Context
-from resolvers.streams import beside, mark, observed, standing
+from resolvers.sharing import beside, mark, observed, standing
 from schema import build_schema
+from server.errors import TimedOut
 from server.operation import Operations, written
 from server.sharing import Sharing
 from tests.ask import Api
+from tests.collector import without_the_collector
 from tests.test_golden import NAMES, Golden, read, rounded
 
 SHARING = Sharing(observed, mark, beside, standing)
@@ -63,9 +65,9 @@ async def callers(api: Api, number: int = 4) -> list[str | None]:
     return [row["subject"] for row in rows] + [None]
 
 
-async def asking(api: Api, text: str, sharing: Sharing | None = SHARING) -> Ask:
+async def asking(api: Api, text: str, sharing: Sharing | None = SHARING, **options: Any) -> Ask:
     """A function that answers this query as an endpoint would, to the bearer of a subject."""
-    operations = Operations(build_schema("breadth-first"), sharing=sharing)
+    operations = Operations(build_schema("breadth-first"), sharing=sharing, **options)
     operation = await operations.find(text, None)
 
     async def ask(subject: str | None = None, **variables: Any) -> Any:
@@ -220,6 +222,55 @@ async def test_an_execution_ends_when_all_have_gone(fresh: Api, stuck: asyncio.E
     stuck.set()
     await until(lambda: asyncio.all_tasks() <= before)
     assert (await ask(id=ids[0]))["data"]["sound"]["id"] == ids[0]
+
+
+async def test_who_goes_as_his_execution_begins_blocks_nobody(fresh: Api, stuck: asyncio.Event) -> None:
+    ids = await sounds(fresh, 3)
+    operations = Operations(build_schema("breadth-first"), sharing=SHARING)
+    operation = await operations.find(PAGE, None)
+
+    async def ask(sound: str) -> Any:
+        return await operations.answer(
+            operation, {"id": sound}, Context(db=fresh.database, cursors=fresh.cursors, now=fresh.now)
+        )
+
+    first = asyncio.create_task(ask(ids[0]))
+    await asyncio.sleep(0)  # the executor that is kept comes with the first
+    asked = [first, *[asyncio.create_task(ask(one)) for one in (*ids[1:], ids[0])]]
+    assert operations._coalescer is not None
+    lines = operations._coalescer._lines
+    await until(lambda: any(line.waiting for line in lines.values()))
+    (line,) = lines.values()
+    (group,) = line.waiting
+    for one in asked[3 - len(group.members) + 1 :]:
+        one.cancel()
+    group.begin()
+    stuck.set()
+    await asyncio.wait(asked)
+    await until(lambda: not lines)
+
+
+async def test_many_leave_nothing_to_the_collector(fresh: Api) -> None:
+    ids = await sounds(fresh, 12)
+    ask = await asking(fresh, PAGE)
+    for _ in range(3):
+        await asyncio.gather(*(ask(id=one) for one in ids))
+    with without_the_collector() as found:
+        for _ in range(5):
+            await asyncio.gather(*(ask(id=one) for one in ids))
+        await asyncio.sleep(0.01)
+    assert not found
+
+
+async def test_an_execution_that_takes_too_long_is_stopped_for_all(fresh: Api, stuck: asyncio.Event) -> None:
+    ids = await sounds(fresh, 6)
+    ask = await asking(fresh, PAGE, time_limit=0.3)
+    before = asyncio.all_tasks()
+    answers = await asyncio.gather(*(ask(id=one) for one in ids), return_exceptions=True)
+    assert [type(one) for one in answers] == [TimedOut] * 6
+    assert str(answers[5]) == "The operation took longer than 0.3 s and was stopped."
+    stuck.set()
+    await until(lambda: asyncio.all_tasks() <= before)
 
 
 async def test_nobody_waits_long_for_others_that_take_their_time(
