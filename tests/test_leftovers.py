@@ -91,7 +91,7 @@ async def test_requests_leave_no_memory(world: Api) -> None:
     answers = [await asking(api, await read(api, name), operations=operations) for name in SEVERAL]
 
     async def blocks() -> int:
-        for _ in range(TIMES):
+        for _ in range(10):
             for answer in answers:
                 await answer()
         gc.collect()
@@ -99,7 +99,7 @@ async def test_requests_leave_no_memory(world: Api) -> None:
 
     sizes = [await blocks() for _ in range(5)]  # at first Python itself keeps some for later
     await database.close()
-    assert min(after - before for before, after in pairwise(sizes)) < TIMES
+    assert min(after - before for before, after in pairwise(sizes)) < 15  # half of the requests
 
 
 @pytest.mark.parametrize("gone", [0, 2, 6])
