@@ -3,7 +3,7 @@
 import asyncio
 import socket
 import sys
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable
 from functools import partial
 from struct import pack
 from typing import Any
@@ -17,6 +17,7 @@ from server.streams import PUSH
 
 HEAD_SECONDS = 20.0
 HEAD_BYTES = 65_536
+MOST_PUSHED = 65_536  # bytes, about, that are written as one
 UNREAD_SECONDS = 30.0
 KEEP_ALIVE_SECONDS = 75  # longer than the 60 s after which balancers drop an idle connection
 TOO_LARGE = (
@@ -33,40 +34,62 @@ def _written(transport: asyncio.Transport, *parts: bytes) -> bool:
     return True
 
 
-def push_message(transport: asyncio.Transport, *parts: bytes) -> bool:
-    """Sends a text message to a WebSocket at once; False where that would take waiting."""
-    length = sum(map(len, parts))
-    # RFC 6455, section 5.2: a final text frame, not masked.
-    if length < 126:
-        head = bytes((0x81, length))
-    elif length < 65_536:
-        head = pack("!BBH", 0x81, 126, length)
-    else:
-        head = pack("!BBQ", 0x81, 127, length)
-    return _written(transport, head, *parts)
-
-
 def push_chunk(transport: asyncio.Transport, *parts: bytes) -> bool:
     """Sends more of a chunked body at once; False where that would take waiting."""
     return _written(transport, b"%x\r\n" % sum(map(len, parts)), *parts, b"\r\n")
 
 
 class PushedWebSocket(WebSocketsSansIOProtocol):
-    """WebSockets that can be pushed to, for half of what ASGI's `send` costs, which may have to wait.
+    """WebSockets that can be pushed to, for half of what ASGI's `send` costs, which may have to wait."""
 
-    What is lent for that holds the transport, which lets go of everything at its end. Were it a method, each socket would end as a circle.
-    """
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._pushed: list[bytes] = []
+        self._length = 0
 
-    def run_asgi(self) -> Coroutine[Any, Any, None]:
-        """Uvicorn's; lends the application what pushes."""
-        self.scope["extensions"][PUSH] = partial(push_message, self.transport)  # type: ignore[assignment]  # uvicorn knows extensions without functions
-        return super().run_asgi()
+    async def run_asgi(self) -> None:
+        """Uvicorn's; lends `push` to the application, for as long as that runs: what is lent holds us, and we the scope."""
+        self.scope["extensions"][PUSH] = self.push  # type: ignore[assignment]  # uvicorn knows extensions without functions
+        try:
+            await super().run_asgi()
+        finally:
+            del self.scope["extensions"][PUSH]
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Asyncio's; ends the parser of websockets, whose frames and their owner hold each other."""
         super().connection_lost(exc)
         self.conn.parser.close()
         self.conn.parser_exc = None
+
+    def push(self, *parts: bytes) -> bool:
+        """Sends a text message in this turn of the loop, with all others that come in it; False where that would take waiting."""
+        if self._length > MOST_PUSHED:
+            self._flush()
+        if not self._pushed:
+            if self.transport.is_closing() or self.transport.get_write_buffer_size():
+                return False  # never behind what somebody has not read yet: that is left to ASGI's `send`, which waits
+            self.loop.call_soon(self._flush)
+        length = sum(map(len, parts))
+        # RFC 6455, section 5.2: a final text frame, not masked.
+        if length < 126:
+            head = bytes((0x81, length))
+        elif length < 65_536:
+            head = pack("!BBH", 0x81, 126, length)
+        else:
+            head = pack("!BBQ", 0x81, 127, length)
+        self._pushed += (head, *parts)
+        self._length += length
+        return True
+
+    async def send(self, message: Any) -> None:
+        """ASGI's; behind what was pushed."""
+        self._flush()
+        await super().send(message)
+
+    def _flush(self) -> None:
+        pushed, self._pushed, self._length = self._pushed, [], 0
+        if pushed and not self.transport.is_closing():
+            self.transport.write(b"".join(pushed))
 
 
 class BoundedHttp(HttpToolsProtocol):
