@@ -182,7 +182,7 @@ class Source:
         if cls is None:
             return f"{careful}({value})"
         exact = f"type(v := {value}) is {self._name(cls)}"
-        if write is not None and cls not in field.plan.left:
+        if write is not None and cls not in field.origin.left:
             return f"{self._name(write)}(v) if {exact} else {careful}(v)"
         null = " or v is None" if field.nullable else ""
         return f"v if {exact}{test}{null} else {careful}(v)"

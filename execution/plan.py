@@ -37,6 +37,41 @@ PAYS = 100  # objects: compiling costs 100 to 200 µs, an object that is built w
 A_USE = 10  # objects: what a level costs more without it
 
 
+class Origin:
+    """What all that a plan consists of has in common. It knows none of that, so that a plan that is dropped is freed at once, not by the collector.
+
+    `grow` is told of each selection that is made, by its number of fields. `left` are the classes that are left for whoever writes the response.
+    """
+
+    def __init__(
+        self,
+        schema: GraphQLSchema,
+        operation: OperationDefinitionNode,
+        fragments: dict[str, FragmentDetails],
+        conditions: VariableValues,
+        grow: Callable[["Origin", int], None],
+        *,
+        left: frozenset[type],
+    ) -> None:
+        self.schema = schema
+        self.operation = operation
+        self.grow = grow
+        self.size = 0
+        self.left = left
+        self._fragments = fragments
+        self._conditions = conditions
+
+    def fields(self, root_type: GraphQLObjectType) -> GroupedFieldSet:
+        """The merged selections of the operation itself."""
+        where = (self.schema, self._fragments, self._conditions, root_type, self.operation)
+        return _grouped(partial(collect_fields, *where), self.operation)
+
+    def subfields(self, runtime_type: GraphQLObjectType, details: FieldDetailsList) -> GroupedFieldSet:
+        """The merged selections of these fields, for an object of this type."""
+        where = (self.schema, self._fragments, self._conditions, self.operation, runtime_type, details)
+        return _grouped(partial(collect_subfields, *where), details[0].node)
+
+
 class Field:
     """One field of a selection: all nodes of one response key.
 
@@ -44,17 +79,16 @@ class Field:
     the nearest position that may be null, where an error there ends.
     """
 
-    def __init__(self, plan: "Plan", selection: "Selection", key: str, details: FieldDetailsList) -> None:
-        self.plan = plan
+    def __init__(self, origin: Origin, selection: "Selection", key: str, details: FieldDetailsList) -> None:
+        self.origin = origin
         self.key = key
         self.details = details
         self.nodes = [detail.node for detail in details]
         self.parent_type = selection.type
         self.name = self.nodes[0].name.value
-        self.definition: GraphQLField = plan.schema.get_field(selection.type, self.name)  # type: ignore[assignment]  # _fields asked
-        self.kind = (
-            kind_of(self.definition) if self.name != "__typename" else Each(lambda _: selection.type.name, frozenset())
-        )
+        self.definition: GraphQLField = origin.schema.get_field(selection.type, self.name)  # type: ignore[assignment]  # _fields asked
+        typename = selection.type.name  # of the selection itself nothing is kept, which holds us
+        self.kind = kind_of(self.definition) if self.name != "__typename" else Each(lambda _: typename, frozenset())
         self.null_at = list(_null_at(self.definition.type, selection.length, selection.null_at))
         self.depth = len(self.null_at) - 1
         self.length = selection.length + 1 + self.depth  # of the path of an object in it
@@ -71,8 +105,8 @@ class Field:
         """What is selected of an object of this type."""
         found = self._selections.get(runtime_type)
         if found is None:
-            grouped = self.plan.subfields(runtime_type, self.details)
-            made = Selection(self.plan, runtime_type, grouped, self.length, self.null_at[-1])
+            grouped = self.origin.subfields(runtime_type, self.details)
+            made = Selection(self.origin, runtime_type, grouped, self.length, self.null_at[-1])
             found = self._selections.setdefault(runtime_type, made)  # a thread may have been first
         return found
 
@@ -88,7 +122,7 @@ class Field:
             return None
         if not is_abstract_type(self.named):
             return self.selection(self.named) if _is_value(self.named, cls) else None
-        possible = self.plan.schema.get_possible_types(self.named)
+        possible = self.origin.schema.get_possible_types(self.named)
         name = (self.named.extensions or {}).get(TYPES, {}).get(cls)
         types = [one for one in possible if (one.name == name if name else cls in _classes(one))]
         return self.selection(types[0]) if len(types) == 1 else None
@@ -99,14 +133,14 @@ class Field:
             return self._prepared
         values = self._arguments.coerced(variables, hide_suggestions=hide_suggestions)
         if isinstance(self.kind, Batched) and self.kind.prepare is not None:
-            values = self.kind.prepare(values, Place(self.plan.operation, self.nodes, self.key, self.reads))
+            values = self.kind.prepare(values, Place(self.origin.operation, self.nodes, self.key, self.reads))
         if self._arguments.constant and all(isinstance(value, UNCHANGING) for value in values.values()):
             self._prepared = values
         return values
 
     def below(self) -> "list[Selection]":
         """What is selected of objects of each type that they may have."""
-        types = self.plan.schema.get_possible_types(self.named) if is_abstract_type(self.named) else [self.named]
+        types = self.origin.schema.get_possible_types(self.named) if is_abstract_type(self.named) else [self.named]
         return [self.selection(type_) for type_ in types]
 
     def reads(self) -> frozenset[str] | None:
@@ -147,18 +181,18 @@ class Selection:
     """
 
     def __init__(
-        self, plan: "Plan", type_: GraphQLObjectType, grouped: GroupedFieldSet, length: int, null_at: int
+        self, origin: Origin, type_: GraphQLObjectType, grouped: GroupedFieldSet, length: int, null_at: int
     ) -> None:
         self.type = type_
         self.length = length
         self.null_at = null_at
         self.fields = [
-            Field(plan, self, key, details)
+            Field(origin, self, key, details)
             for key, details in grouped.items()
-            if plan.schema.get_field(type_, details[0].node.name.value) is not None
+            if origin.schema.get_field(type_, details[0].node.name.value) is not None
         ]
         self._met = 0
-        plan.grow(plan, len(self.fields))
+        origin.grow(origin, len(self.fields))
 
     def pays(self, objects: int) -> bool:
         """Whether to compile it for so many objects more. Until then its fields are answered one by one: most documents are never seen again."""
@@ -172,42 +206,17 @@ class Selection:
 
 
 class Plan:
-    """How one operation is answered, for one choice of its `@skip`s and `@include`s.
+    """How one operation is answered, for one choice of its `@skip`s and `@include`s. Its selections are made when they are first reached."""
 
-    Its selections are made when they are first reached; `grow` is told of it and their number of fields. `left` are the classes that are left for whoever writes the response.
-    """
-
-    def __init__(
-        self,
-        schema: GraphQLSchema,
-        operation: OperationDefinitionNode,
-        fragments: dict[str, FragmentDetails],
-        conditions: VariableValues,
-        grow: Callable[["Plan", int], None],
-        *,
-        left: frozenset[type],
-    ) -> None:
-        self.schema = schema
-        self.operation = operation
-        self.grow = grow
-        self.size = 0
-        self.left = left
-        self._fragments = fragments
-        self._conditions = conditions
+    def __init__(self, origin: Origin) -> None:
+        self.origin = origin
         self._root: Selection | None = None
 
     def root(self, root_type: GraphQLObjectType) -> Selection:
         """What the operation itself selects."""
         if self._root is None:
-            where = (self.schema, self._fragments, self._conditions, root_type, self.operation)
-            grouped = _grouped(partial(collect_fields, *where), self.operation)
-            self._root = Selection(self, root_type, grouped, 0, 0)
+            self._root = Selection(self.origin, root_type, self.origin.fields(root_type), 0, 0)
         return self._root
-
-    def subfields(self, runtime_type: GraphQLObjectType, details: FieldDetailsList) -> GroupedFieldSet:
-        """The merged selections of these fields, for an object of this type."""
-        where = (self.schema, self._fragments, self._conditions, self.operation, runtime_type, details)
-        return _grouped(partial(collect_subfields, *where), details[0].node)
 
 
 def _grouped(collect: Callable[[], CollectedFields], node: Node) -> GroupedFieldSet:

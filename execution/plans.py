@@ -11,7 +11,7 @@ from graphql.execution.collect_fields import FragmentDetails
 from graphql.execution.values import VariableValues
 
 from execution.arguments import variables_in
-from execution.plan import Plan
+from execution.plan import Origin, Plan
 
 Key = tuple[int, int, str | None]  # the schema and the document by their ids, the operation by its name
 
@@ -42,7 +42,7 @@ class Plans:
         with self._lock:
             kept = self._kept.get(key)
             if kept is None:
-                kept = Kept(schema, document, partial(Plan, schema, operation, fragments, left=self._left))
+                kept = Kept(schema, document, partial(Origin, schema, operation, fragments, left=self._left))
                 self._kept[key] = kept
                 self._size += kept.size
             else:
@@ -54,12 +54,12 @@ class Plans:
                 self._size -= self._kept.popitem(last=False)[1].size
             return plan
 
-    def _grow(self, key: Key, plan: Plan, fields: int) -> None:
+    def _grow(self, key: Key, origin: Origin, fields: int) -> None:
         # In whatever thread it is reached, and even after it was dropped.
         with self._lock:
-            plan.size += fields
+            origin.size += fields
             kept = self._kept.get(key)
-            if kept is not None and kept.holds(plan):
+            if kept is not None and kept.holds(origin):
                 kept.size += fields
                 self._size += fields
 
@@ -69,7 +69,7 @@ class Kept:
 
     MOST = 16  # choices of conditions: those that were used last
 
-    def __init__(self, schema: GraphQLSchema, document: DocumentNode, make: Callable[..., Plan]) -> None:
+    def __init__(self, schema: GraphQLSchema, document: DocumentNode, make: Callable[..., Origin]) -> None:
         self._held = schema, document
         self._make = make
         self._plans: OrderedDict[tuple[Any, ...], Plan] = OrderedDict()
@@ -84,7 +84,7 @@ class Kept:
             getattr(node, "variable_definitions", None) for node in nodes if node.kind == "fragment_definition"
         )
 
-    def plan(self, variables: VariableValues, grow: Callable[[Plan, int], None]) -> Plan | None:
+    def plan(self, variables: VariableValues, grow: Callable[[Origin, int], None]) -> Plan | None:
         """The one for these variables, made where there is none yet."""
         if not self._plannable:
             return None
@@ -97,17 +97,17 @@ class Kept:
                 {name: variables.sources[name] for name in self._names if name in variables.sources},
                 {name: variables.coerced[name] for name in self._names if name in variables.coerced},
             )
-            plan = self._make(conditions, grow)
+            plan = Plan(self._make(conditions, grow))
             if decided:
                 self._plans[values] = plan
                 if len(self._plans) > self.MOST:
-                    self.size -= self._plans.popitem(last=False)[1].size
+                    self.size -= self._plans.popitem(last=False)[1].origin.size
         elif self._names:
             self._plans.move_to_end(values)
         return plan
 
-    def holds(self, plan: Plan) -> bool:
-        return any(plan is one for one in self._plans.values())
+    def holds(self, origin: Origin) -> bool:
+        return any(origin is plan.origin for plan in self._plans.values())
 
 
 def _selected(document: DocumentNode) -> Iterator[Node]:

@@ -130,6 +130,7 @@ class Documents:
             raise TooComplex("The document selects too much in the same places, or spreads fragments too deep.")
         if errors:
             raise InvalidDocument(errors=[of_document(error, InvalidDocument.code) for error in errors])
+        _unchain(parsed)
         return Document(parsed, sizes)
 
     def _keep(self, text: str, document: Document) -> None:
@@ -139,6 +140,15 @@ class Documents:
         while self._tokens > KEPT_TOKENS:
             _, dropped = self._kept.popitem(last=False)
             self._tokens -= dropped.tokens
+
+
+def _unchain(document: DocumentNode) -> None:
+    # Each token knows its neighbours, whom only the parser asks for: a circle that would hold a dropped document until a full collection, which is seldom.
+    token = document.loc.start_token if document.loc is not None else None
+    while token is not None:
+        following = token.next
+        token.prev = token.next = None
+        token = following
 
 
 class _Texts(Visitor):

@@ -3,7 +3,8 @@
 import asyncio
 import socket
 import sys
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable
+from functools import partial
 from struct import pack
 from typing import Any
 
@@ -33,6 +34,11 @@ def _written(transport: asyncio.Transport, *parts: bytes) -> bool:
     return True
 
 
+def push_chunk(transport: asyncio.Transport, *parts: bytes) -> bool:
+    """Sends more of a chunked body at once; False where that would take waiting."""
+    return _written(transport, b"%x\r\n" % sum(map(len, parts)), *parts, b"\r\n")
+
+
 class PushedWebSocket(WebSocketsSansIOProtocol):
     """WebSockets that can be pushed to, for half of what ASGI's `send` costs, which may have to wait."""
 
@@ -41,10 +47,19 @@ class PushedWebSocket(WebSocketsSansIOProtocol):
         self._pushed: list[bytes] = []
         self._length = 0
 
-    def run_asgi(self) -> Coroutine[Any, Any, None]:
-        """Uvicorn's; lends `push` to the application."""
+    async def run_asgi(self) -> None:
+        """Uvicorn's; lends `push` to the application, for as long as that runs: what is lent holds us, and we the scope."""
         self.scope["extensions"][PUSH] = self.push  # type: ignore[assignment]  # uvicorn knows extensions without functions
-        return super().run_asgi()
+        try:
+            await super().run_asgi()
+        finally:
+            del self.scope["extensions"][PUSH]
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Asyncio's; ends the parser of websockets, whose frames and their owner hold each other."""
+        super().connection_lost(exc)
+        self.conn.parser.close()
+        self.conn.parser_exc = None
 
     def push(self, *parts: bytes) -> bool:
         """Sends a text message in this turn of the loop, with all others that come in it; False where that would take waiting."""
@@ -111,17 +126,21 @@ class BoundedHttp(HttpToolsProtocol):
     def on_headers_complete(self) -> None:
         """The parser's."""
         self._head_arrived()
-        self.scope["extensions"] = {PUSH: self.push}  # type: ignore[dict-item]
+        self.scope["extensions"] = {PUSH: partial(push_chunk, self.transport)}  # type: ignore[dict-item]
         super().on_headers_complete()
 
-    def push(self, *parts: bytes) -> bool:
-        """Sends more of a chunked body at once; False where that would take waiting."""
-        return _written(self.transport, b"%x\r\n" % sum(map(len, parts)), *parts, b"\r\n")
+    def handle_websocket_upgrade(self) -> None:
+        """Uvicorn's; from here on the connection is another protocol's."""
+        super().handle_websocket_upgrade()
+        self.parser = None  # type: ignore[assignment]  # it holds us
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Asyncio's."""
+        """Asyncio's; what was asked and has not begun does not begin, and nothing holds us."""
         self._head_arrived()
         super().connection_lost(exc)
+        self._unset_keepalive_if_required()  # uvicorn leaves it to run where the connection broke
+        self.pipeline.clear()
+        self.cycle = None  # type: ignore[assignment]  # the last of them
 
     def _await_head(self) -> None:
         self._head = 0

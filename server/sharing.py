@@ -72,7 +72,7 @@ class Group:
         try:
             return await waiter
         finally:
-            del self.members[waiter]
+            del self.members[waiter], waiter  # the latter's exception would hold this frame
             if not self.members and self.task is not None:
                 self.task.cancel()  # all have gone
 
@@ -140,11 +140,12 @@ class Coalescer:
         line.running += 1
         # In no request's context: it works for all.
         group.task = asyncio.get_running_loop().create_task(self._run(line, group), context=Context())
-        group.task.add_done_callback(partial(self._ended, line))
+        group.task.add_done_callback(partial(self._ended, line, group))
         self._running.add(group.task)
 
-    def _ended(self, line: Line, task: asyncio.Task[None]) -> None:
+    def _ended(self, line: Line, group: Group, task: asyncio.Task[None]) -> None:
         self._running.discard(task)
+        group.task = None  # one that was cancelled holds a frame that holds the group
         self._go_on(line)
 
     def _go_on(self, line: Line) -> None:

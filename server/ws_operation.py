@@ -123,3 +123,4 @@ class Running:
     async def _close(self) -> None:
         if self._subscription is not None:
             await self._subscription.aclose()
+            self._subscription = None  # whose outlet we are

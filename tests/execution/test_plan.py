@@ -92,7 +92,7 @@ def test_only_the_choices_that_were_used_last_are_kept(made: list[Plan], plans: 
     assert len(kept(plans)) == 16
     sizes = [one.size for one in plans._kept.values()]
     assert sizes == [plans._size]
-    assert sizes[0] == 1 + len(names) + sum(plan.size for plan in kept(plans))
+    assert sizes[0] == 1 + len(names) + sum(plan.origin.size for plan in kept(plans))
     choose(0)
     choose(63)
     assert len(made) == 64

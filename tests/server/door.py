@@ -253,6 +253,7 @@ class Door:
     """A door that is being served."""
 
     port: int
+    server: uvicorn.Server
     seen: Seen = field(default_factory=Seen)
     client: httpx.Client = field(default_factory=lambda: httpx.Client(verify=False, timeout=PATIENCE))  # noqa: S501  there is no TLS here
 
@@ -295,7 +296,7 @@ def standing(app: ASGIApp, seen: Seen | None = None, **options: Any) -> Iterator
             while not server.started:
                 assert thread.is_alive(), "the app did not start: uvicorn's log says why"
                 time.sleep(0.01)
-            door = Door(port, seen or Seen())
+            door = Door(port, server, seen or Seen())
             with door.client:
                 yield door
         finally:

@@ -1,5 +1,6 @@
 """What is pushed to a connection: frames as the library writes them, and nothing behind what was not read."""
 
+import asyncio
 import json
 from typing import Any
 from unittest.mock import Mock
@@ -8,7 +9,7 @@ import pytest
 from websockets.frames import Frame, Opcode
 
 import server.listen
-from server.listen import BoundedHttp, PushedWebSocket
+from server.listen import PushedWebSocket, push_chunk
 from tests.server.door import Door
 from tests.server.talk import ready, receive, send, until_end
 
@@ -16,11 +17,12 @@ COUNT = {"query": "subscription { count }"}
 EVENTS = {"accept": "text/event-stream"}
 
 
-class Transport:
+class Transport(asyncio.Transport):
     """As much of a transport as a push needs."""
 
     def __init__(self, *, unread: int = 0, closing: bool = False) -> None:
-        self.unread, self.closing, self.written = unread, closing, b""
+        super().__init__()
+        self.unread, self.closing, self.written = unread, closing, bytearray()
 
     def is_closing(self) -> bool:
         return self.closing
@@ -28,7 +30,7 @@ class Transport:
     def get_write_buffer_size(self) -> int:
         return self.unread
 
-    def write(self, data: bytes) -> None:
+    def write(self, data: bytes | bytearray | memoryview) -> None:
         self.written += data
 
 
@@ -64,15 +66,15 @@ def test_messages_that_are_pushed_in_one_turn_of_the_loop_are_written_as_one_up_
 
 def test_a_pushed_part_of_a_body_is_a_chunk() -> None:
     transport = Transport()
-    assert over(BoundedHttp, transport).push(b"data: ", b"x" * 20, b"\n\n")
+    assert push_chunk(transport, b"data: ", b"x" * 20, b"\n\n")
     assert transport.written == b"1c\r\ndata: " + b"x" * 20 + b"\n\n\r\n"
 
 
-@pytest.mark.parametrize("kind", [PushedWebSocket, BoundedHttp])
 @pytest.mark.parametrize("state", [{"unread": 1}, {"closing": True}])
-def test_nothing_is_pushed_behind_what_was_not_read_nor_to_whom_is_gone(kind: type[Any], state: dict[str, Any]) -> None:
+def test_nothing_is_pushed_behind_what_was_not_read_nor_to_whom_is_gone(state: dict[str, Any]) -> None:
     transport = Transport(**state)
-    assert not over(kind, transport).push(b"x")
+    assert not over(PushedWebSocket, transport).push(b"x")
+    assert not push_chunk(transport, b"x")
     assert transport.written == b""
 
 
