@@ -12,4 +12,5 @@ from execution.kinds import Itself as Itself
 from execution.kinds import Kind as Kind
 from execution.kinds import Place as Place
 from execution.kinds import Placed as Placed
+from execution.kinds import Streamed as Streamed
 from execution.kinds import Text as Text

@@ -11,12 +11,17 @@ import uvicorn
 from starlette.types import ASGIApp
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+from websockets.datastructures import Headers
+from websockets.http11 import Request
+from websockets.protocol import Protocol
 
 from server.streams import PUSH
 
 HEAD_SECONDS = 20.0
 HEAD_BYTES = 65_536
 UNREAD_SECONDS = 30.0
+SHORT_HEAD_BYTES, FEW_HEADERS = 8_192, 128  # what websockets allows a line, and in number
+OF_A_BODY = frozenset((b"content-length", b"transfer-encoding"))
 KEEP_ALIVE_SECONDS = 75  # longer than the 60 s after which balancers drop an idle connection
 TOO_LARGE = (
     b"HTTP/1.1 431 Request Header Fields Too Large\r\n"
@@ -39,6 +44,12 @@ class PushedWebSocket(WebSocketsSansIOProtocol):
         """Uvicorn's; lends `push` to the application."""
         self.scope["extensions"][PUSH] = self.push  # type: ignore[assignment]  # uvicorn knows extensions without functions
         return super().run_asgi()
+
+    def upgraded(self, request: Request) -> None:
+        """Begins behind a head that was parsed before: from here on there are frames."""
+        self.conn.parser = Protocol.parse(self.conn)
+        next(self.conn.parser)
+        self.handle_connect(request)
 
     def push(self, *parts: bytes) -> bool:
         """Sends a text message at once; False where that would take waiting."""
@@ -89,6 +100,30 @@ class BoundedHttp(HttpToolsProtocol):
         self._head_arrived()
         self.scope["extensions"] = {PUSH: self.push}  # type: ignore[dict-item]
         super().on_headers_complete()
+
+    def handle_websocket_upgrade(self) -> None:
+        """Uvicorn's, which writes the head again and has it parsed a second time, in Python: a usual one is handed on as it was read."""
+        if not self._is_usual():
+            super().handle_websocket_upgrade()
+            return
+        self.connections.discard(self)
+        headers = Headers()
+        for name, value in self.headers:
+            headers[name.decode()] = value.decode()
+        protocol = PushedWebSocket(self.config, self.server_state, self.app_state)
+        protocol.connection_made(self.transport)
+        version = f"HTTP/{self.scope['http_version']}"
+        protocol.upgraded(Request(self.url.decode(), headers, self.scope["method"], version))
+        self.transport.set_protocol(protocol)
+
+    def _is_usual(self) -> bool:
+        # What websockets would refuse, or read in a way of its own, is left to it.
+        return (
+            self._head <= SHORT_HEAD_BYTES
+            and len(self.headers) <= FEW_HEADERS
+            and self.url.isascii()
+            and all(value.isascii() and name not in OF_A_BODY for name, value in self.headers)
+        )
 
     def push(self, *parts: bytes) -> bool:
         """Sends more of a chunked body at once; False where that would take waiting."""
