@@ -51,6 +51,11 @@ class PushedWebSocket(WebSocketsSansIOProtocol):
         next(self.conn.parser)
         self.handle_connect(request)
 
+    def start_keepalive(self) -> None:
+        """Uvicorn's, at the end of the handshake, of which nothing is kept: it would be a sixth of a socket's memory."""
+        super().start_keepalive()
+        del self.request, self.response
+
     def push(self, *parts: bytes) -> bool:
         """Sends a text message at once; False where that would take waiting."""
         length = sum(map(len, parts))
