@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections import OrderedDict, deque
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -33,9 +33,9 @@ class Source:
 
 
 class Page(NamedTuple):
-    """What was told in a part of the log, how far that reaches, and the head of the log behind it: facts may have been dropped under the page."""
+    """The facts of a part of the log, how far that reaches, and the head of the log behind it: facts may have been dropped under the page."""
 
-    told: list[Told]
+    facts: Sequence[Fact]
     reached: int
     head: log.Head
 
@@ -165,23 +165,26 @@ class LogWatch(Watch[FactAudience]):
             return Reason.EPOCH_CHANGED
         return Reason.TOO_OLD if place.sequence < head.floor else None
 
-    async def again(self, audience: FactAudience, after: int) -> Page:
-        """A page of what was told after this sequence; read once for the many who come back to it at once."""
+    async def page(self, audience: FactAudience, after: int) -> Page:
+        """What follows this sequence; read once for the many who come back to it at once."""
         place = self.epoch, after
         reading = audience.pages.get(place)
         if reading is None:
             reading = audience.pages[place] = asyncio.create_task(self._read(audience, after, self.position))
             reading.add_done_callback(lambda task: task.cancelled() or task.exception())  # those who wait hear of it
             asyncio.get_running_loop().call_later(FRESH, audience.pages.pop, place, None)
-        page = await asyncio.shield(reading)
-        if page.told and audience.source.counted is not None:
-            self._count(audience, page.reached)
-        return page
+        return await asyncio.shield(reading)
+
+    def again(self, audience: FactAudience, page: Page) -> list[Told]:
+        """What is told of a page."""
+        told = [one for fact in page.facts if (one := self._of_fact(audience, fact)) is not None]
+        if told and audience.source.counted is not None:
+            self._count(audience, page.facts[-1]["sequence"])
+        return told
 
     async def _read(self, audience: FactAudience, after: int, until: int) -> Page:
         facts = await self._bus.of(audience.source.topic, after, until, PAGE)
-        told = [one for fact in facts if (one := self._of_fact(audience, fact)) is not None]
-        return Page(told, facts[-1]["sequence"] if len(facts) == PAGE else until, await self._bus.head())
+        return Page(facts, facts[-1]["sequence"] if len(facts) == PAGE else until, await self._bus.head())
 
     async def _keep_place(self, head: log.Head) -> None:
         changed = head.epoch != self.epoch or head.sequence < self.position
@@ -252,9 +255,9 @@ async def _facts(watch: LogWatch, source: Source, after: str | None) -> AsyncGen
             yield watch.checkpoint(audience, place.sequence)
         while reason is None:
             while reason is None and place.sequence < watch.position:
-                page = await watch.again(audience, place.sequence)
+                page = await watch.page(audience, place.sequence)
                 reason = watch.lost(place, page.head)
-                for told in page.told if reason is None else ():
+                for told in watch.again(audience, page) if reason is None else ():
                     yield told
                 place = place._replace(sequence=page.reached)
             if reason is None and watch.epoch not in (0, place.epoch):  # changed while he read, or was full
