@@ -20,8 +20,7 @@ from server.streams import PUSH
 HEAD_SECONDS = 20.0
 HEAD_BYTES = 65_536
 UNREAD_SECONDS = 30.0
-SHORT_HEAD_BYTES, FEW_HEADERS = 8_192, 128  # what websockets allows a line, and in number
-OF_A_BODY = frozenset((b"content-length", b"transfer-encoding"))
+MOST_HEADERS = 128  # of a WebSocket's head, as in websockets
 KEEP_ALIVE_SECONDS = 75  # longer than the 60 s after which balancers drop an idle connection
 TOO_LARGE = (
     b"HTTP/1.1 431 Request Header Fields Too Large\r\n"
@@ -35,6 +34,11 @@ def _written(transport: asyncio.Transport, *parts: bytes) -> bool:
         return False
     transport.write(b"".join(parts))
     return True
+
+
+def _announces_body(header: tuple[bytes, bytes]) -> bool:
+    name, value = header
+    return name == b"transfer-encoding" or (name == b"content-length" and value != b"0")
 
 
 class PushedWebSocket(WebSocketsSansIOProtocol):
@@ -97,8 +101,7 @@ class BoundedHttp(HttpToolsProtocol):
         self._head += len(data)
         super().data_received(data)
         if self._head_timer is not None and self._head > self.head_bytes and not self.transport.is_closing():
-            self.transport.write(TOO_LARGE)
-            self.transport.close()
+            self._refuse_size()
 
     def on_headers_complete(self) -> None:
         """The parser's."""
@@ -107,28 +110,24 @@ class BoundedHttp(HttpToolsProtocol):
         super().on_headers_complete()
 
     def handle_websocket_upgrade(self) -> None:
-        """Uvicorn's, which writes the head again and has it parsed a second time, in Python: a usual one is handed on as it was read."""
-        if not self._is_usual():
-            super().handle_websocket_upgrade()
-            return
-        self.connections.discard(self)
-        headers = Headers()
-        for name, value in self.headers:
-            headers[name.decode()] = value.decode()
-        protocol = PushedWebSocket(self.config, self.server_state, self.app_state)
-        protocol.connection_made(self.transport)
-        version = f"HTTP/{self.scope['http_version']}"
-        protocol.upgraded(Request(self.url.decode(), headers, self.scope["method"], version))
-        self.transport.set_protocol(protocol)
+        """In place of uvicorn's, which writes the head again and has it parsed a second time, in Python, and says nothing of one that is refused there."""
+        if len(self.headers) > MOST_HEADERS:
+            self._refuse_size()
+        elif not self.url.isascii() or any(map(_announces_body, self.headers)):
+            self.send_400_response("A WebSocket begins with a GET without a body.")
+        else:
+            self.connections.discard(self)
+            headers = Headers()
+            for name, value in self.headers:
+                headers[name.decode("latin-1")] = value.decode("latin-1")
+            protocol = PushedWebSocket(self.config, self.server_state, self.app_state)
+            protocol.connection_made(self.transport)
+            protocol.upgraded(Request(self.url.decode(), headers, self.scope["method"]))
+            self.transport.set_protocol(protocol)
 
-    def _is_usual(self) -> bool:
-        # What websockets would refuse, or read in a way of its own, is left to it.
-        return (
-            self._head <= SHORT_HEAD_BYTES
-            and len(self.headers) <= FEW_HEADERS
-            and self.url.isascii()
-            and all(value.isascii() and name not in OF_A_BODY for name, value in self.headers)
-        )
+    def _refuse_size(self) -> None:
+        self.transport.write(TOO_LARGE)
+        self.transport.close()
 
     def push(self, *parts: bytes) -> bool:
         """Sends more of a chunked body at once; False where that would take waiting."""
