@@ -8,7 +8,7 @@ import signal
 from collections.abc import AsyncIterator, Coroutine, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any
 
 from starlette.applications import Starlette
@@ -22,7 +22,7 @@ from events.cursor import Cursors
 from events.fact_stream import LogWatch
 from events.postgres import PostgresBus
 from resolvers.context import Context
-from resolvers.streams import mark, observed
+from resolvers.sharing import beside, mark, observed, standing
 from schema import build_schema
 from server import graphiql, health
 from server.auth import DEVELOPMENT_ISSUER, Claims, DevelopmentKeys, RemoteKeys, Tokens, refused
@@ -31,7 +31,8 @@ from server.graphql_http import ContextOf, GraphQLHttp
 from server.graphql_sse import GraphQLSse
 from server.graphql_ws import Bounds, GraphQLWs
 from server.operation import Operations
-from server.streams import Sharing, Streams
+from server.sharing import Sharing
+from server.streams import Streams
 from settings import Settings
 from trending.charts import chart_reader, version_reader
 from trending.demand import Demand
@@ -126,8 +127,9 @@ def _revoked(database: Database) -> Revoked:
 
 
 def _graphql(settings: Settings, context: ContextOf, revoked: Revoked) -> tuple[GraphQLHttp, GraphQLWs]:
-    operations = Operations(build_schema(settings.executor), time_limit=settings.time_limit)
-    streams = Streams(operations, Sharing(observed, mark))
+    sharing = Sharing(observed, mark, beside, standing)
+    operations = Operations(build_schema(settings.executor), time_limit=settings.time_limit, sharing=sharing)
+    streams = Streams(operations, sharing)
     verified = tokens(settings)
     bounds = Bounds(settings.init_timeout, settings.operations_per_socket, settings.sockets_per_caller)
     websocket = GraphQLWs(operations, verified, context, streams, bounds=bounds, revoked=revoked)
@@ -152,13 +154,15 @@ def _context(settings: Settings, database: Database, bus: PostgresBus, demand: D
     cursors = Cursors(settings.keys)
     charts = ChartWatch(bus, cursors, chart_reader(database, demand, now), version_reader(database, now))
     facts = LogWatch(bus, cursors)
+    here = f"{settings.host}:{settings.port}"
 
     async def context(scope: Scope, claims: Claims | None) -> Context:
         ctx = Context(db=database, cursors=cursors, now=now(), charts=charts, facts=facts, demand=demand)
-        ctx.site = partial(_site, settings, scope)
+        headers = dict(scope["headers"])
+        ctx.site = partial(_site, scope["scheme"], headers.get(b"host", b""), here)
         if scope["type"] == "http":  # a socket's one header would be the key of all its operations
-            ctx.idempotency_key = _header(scope, b"idempotency-key")
-            ctx.last_event_id = _header(scope, b"last-event-id") or None
+            ctx.idempotency_key = _text(headers.get(b"idempotency-key"))
+            ctx.last_event_id = _text(headers.get(b"last-event-id")) or None
         if claims is not None:
             revoked_at = await ctx.sign_in(claims.subject)
             if revoked_at is not None and claims.issued_at <= revoked_at.timestamp():
@@ -168,16 +172,15 @@ def _context(settings: Settings, database: Database, bus: PostgresBus, demand: D
     return context
 
 
-def _header(scope: Scope, name: bytes) -> str | None:
-    return next((value.decode("latin-1") for given, value in scope["headers"] if given == name), None)
+def _text(header: bytes | None) -> str | None:
+    return header.decode("latin-1") if header is not None else None
 
 
-def _site(settings: Settings, scope: Scope) -> str:
+@lru_cache(maxsize=1_000)
+def _site(scheme: str, host: bytes, otherwise: str) -> str:
     # As the client wrote it, because only the client knows by which name Chorus was reached.
-    host = _header(scope, b"host") or ""
-    secure = scope["scheme"] in ("https", "wss")
-    named = host if HOST.fullmatch(host) else f"{settings.host}:{settings.port}"
-    return f"{'https' if secure else 'http'}://{named}"
+    named = host.decode("latin-1")
+    return f"{'https' if scheme in ('https', 'wss') else 'http'}://{named if HOST.fullmatch(named) else otherwise}"
 
 
 @asynccontextmanager

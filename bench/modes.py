@@ -54,6 +54,11 @@ def documents(query: Query, keys: Keys) -> list[Case]:
     return [Case(query, "known", FEW, keys), Case(query, "never seen", FEW, keys, unseen=True)]
 
 
+def mixed(query: Query, keys: Keys) -> list[Case]:
+    """One document for all, or any of forty."""
+    return [Case(query, "one document", MANY, keys), Case(query, "40 documents", MANY, keys, documents=40)]
+
+
 MODES = {
     "throughput": Mode("Requests a second, and what each costs", throughput),
     "latency": Mode("One client alone", latency),
@@ -61,4 +66,5 @@ MODES = {
     "pages": Mode("Pages of 1 to 100", pages, ("chorus", "graphql-core", "batched"), ("Q1", "Q2", "Q3"), 101),
     "hot": Mode("What everybody asks for at once", hot, ("chorus", "batched"), ("Q1", "Q3", "Q4")),
     "documents": Mode("A document that was never seen before, each time", documents, GRAPHQL),
+    "mixed": Mode("Different documents at once", mixed, ("chorus", "batched", "mercurius", "postgraphile")),
 }

@@ -16,20 +16,26 @@ WARM = 16  # connections
 
 @dataclass(frozen=True)
 class Case:
-    """What all servers are asked in turn; `setting` says in words in what it differs from the others. Unseen documents come once each."""
+    """What all servers are asked in turn; `setting` says in words in what it differs from the others. Unseen documents come once each; of several, each
+    asks the same under another alias.
+    """
 
     query: Query
     setting: str
     connections: int
     keys: Keys
     unseen: bool = False
+    documents: int = 1
 
     def bodies(self, server: Running) -> list[Any]:
         """What is drawn from, in this server's words."""
         bodies = [server.server.body(self.query, variables) for variables in self.query.variables(self.keys)]
-        if self.unseen:
-            for body in bodies:
-                body["query"] = re.sub(r"\b(id|rowId) title", r"\1 title aUNSEEN: title", body["query"], count=1)
+        if self.documents > 1:
+            bodies = [dict(body) for body in bodies * -(-self.documents // len(bodies))]
+        for number, body in enumerate(bodies if self.unseen or self.documents > 1 else ()):
+            alias = "aUNSEEN" if self.unseen else f"a{number % self.documents}"
+            if "query" in body:  # a server by hand knows one document
+                body["query"] = re.sub(r"\b(id|rowId) title", rf"\1 title {alias}: title", body["query"], count=1)
         return bodies
 
 

@@ -30,10 +30,12 @@ select sound_id, at, trusted, young from trend_counters where sound_id = any($1:
 -- The sounds that can be on a chart: after 24 half-lives of a week, sixteen million videos are one. Columns are sent as trending/columns.py reads them.
 select
     (select position from consumers where name = 'counts') position,
-    array_send(coalesce(array_agg(sound_id), '{}')) sound_ids,
-    array_send(coalesce(array_agg(hours), '{}')) hours,
-    array_send(coalesce(array_agg(trusted), '{}')) trusted,
-    array_send(coalesce(array_agg(young), '{}')) young
+    string_agg(int8send(sound_id), '') sound_ids,
+    string_agg(float8send(hours), '') hours,
+    array[string_agg(float8send(trusted[1]), ''), string_agg(float8send(trusted[2]), ''),
+          string_agg(float8send(trusted[3]), ''), string_agg(float8send(trusted[4]), '')] trusted,
+    array[string_agg(float8send(young[1]), ''), string_agg(float8send(young[2]), ''),
+          string_agg(float8send(young[3]), ''), string_agg(float8send(young[4]), '')] young
 from (
     select sound_id, date_part('epoch', $3 - at) / 3600 hours, trusted, young
     from trend_counters c
@@ -43,10 +45,10 @@ from (
 
 -- name: window_creators :one_per(sound_id)
 -- The distinct trusted creators of the newest videos of a window, and the point of the curve that each of those videos falls on: as
--- trending/columns.py reads it, because a number more in an array costs less than a group more.
+-- trending/columns.py reads it, because a number more in a column costs less than a group more.
 select s.id sound_id, w.*
 from sounds s cross join lateral (
-    select count(distinct creator_id) filter (where trusted) creator_count, array_send(array_agg(point)) points
+    select count(distinct creator_id) filter (where trusted) creator_count, string_agg(int4send(point), '') points
     from (
         select creator_id, trusted, width_bucket(created_at, $4::timestamptz[]) point
         from videos where sound_id = s.id and created_at > $2 and created_at <= $3 and not hidden
@@ -56,7 +58,7 @@ where s.id = any($1::bigint[])
 -- name: window_creators_in_region :one_per(sound_id)
 select s.id sound_id, w.*
 from sounds s cross join lateral (
-    select count(distinct creator_id) filter (where trusted) creator_count, array_send(array_agg(point)) points
+    select count(distinct creator_id) filter (where trusted) creator_count, string_agg(int4send(point), '') points
     from (
         select creator_id, trusted, width_bucket(created_at, $4::timestamptz[]) point
         from videos where sound_id = s.id and region = $6 and created_at > $2 and created_at <= $3 and not hidden
@@ -66,7 +68,7 @@ where s.id = any($1::bigint[])
 -- name: window_creators_in_niche :one_per(sound_id)
 select s.id sound_id, w.*
 from sounds s cross join lateral (
-    select count(distinct creator_id) filter (where trusted) creator_count, array_send(array_agg(point)) points
+    select count(distinct creator_id) filter (where trusted) creator_count, string_agg(int4send(point), '') points
     from (
         select creator_id, trusted, width_bucket(created_at, $4::timestamptz[]) point
         from video_niches where sound_id = s.id and niche_id = $6::bigint and created_at > $2 and created_at <= $3 and not hidden
@@ -76,7 +78,7 @@ where s.id = any($1::bigint[])
 -- name: window_creators_in_niche_region :one_per(sound_id)
 select s.id sound_id, w.*
 from sounds s cross join lateral (
-    select count(distinct creator_id) filter (where trusted) creator_count, array_send(array_agg(point)) points
+    select count(distinct creator_id) filter (where trusted) creator_count, string_agg(int4send(point), '') points
     from (
         select creator_id, trusted, width_bucket(created_at, $4::timestamptz[]) point
         from video_niches where sound_id = s.id and niche_id = $6::bigint and region = $7 and created_at > $2 and created_at <= $3 and not hidden

@@ -1,5 +1,6 @@
 """The executor: graphql-core's contract over a plan, so that any schema runs breadth first."""
 
+from collections.abc import Awaitable, Sequence
 from functools import cached_property
 from typing import Any, ClassVar
 
@@ -13,7 +14,7 @@ from graphql.type.definition import GraphQLResolveInfoHelpers
 from execution.kinds import Streamed
 from execution.plan import Field, Plan
 from execution.plans import Plans
-from execution.run import Run
+from execution.run import Apart, Run
 from execution.variables import Variables
 
 
@@ -27,6 +28,7 @@ class BreadthFirstExecutor(IncrementalExecutor):
     handed_over: ClassVar[int] = 0  # operations that graphql-core's executor answered
 
     document: DocumentNode | None = None
+    objects: int = 0  # that were built, once it is done
 
     @classmethod
     def build(
@@ -59,27 +61,26 @@ class BreadthFirstExecutor(IncrementalExecutor):
         values = self.variables.coerced(given, most_errors=most_errors)
         if isinstance(values, list):
             return values
-        executor: BreadthFirstExecutor = object.__new__(type(self))
-        executor.__dict__.update(
-            self.__dict__,
+        return self._with(
             context_value=context_value,
             variable_values=values,
             collected_errors=CollectedErrors(),
             pending_incremental_futures=set(),
             background_futures=set(),
         )
-        return executor
 
     def forgotten(self) -> "BreadthFirstExecutor":
         """This operation without its request, to be kept for the next."""
-        executor: BreadthFirstExecutor = object.__new__(type(self))
-        executor.__dict__.update(
-            self.__dict__,
+        return self._with(
             context_value=None,
             root_value=None,
             variable_values=VariableValues({}, {}),
             collected_errors=CollectedErrors(),
         )
+
+    def _with(self, **changed: Any) -> "BreadthFirstExecutor":
+        executor: BreadthFirstExecutor = object.__new__(type(self))
+        executor.__dict__.update(self.__dict__, **changed)
         return executor
 
     @cached_property
@@ -100,7 +101,26 @@ class BreadthFirstExecutor(IncrementalExecutor):
             run = Run(self, plan, root_type, serially=serially)
         except GraphQLError as error:  # of the operation's own selections: their conditions, or too deep
             return self._nothing(error)
-        return run.result()
+        results = run.results()
+        return results[0] if isinstance(results, list) else _first(results)
+
+    def execute_together(
+        self, several: "Sequence[BreadthFirstExecutor]"
+    ) -> list[ExecutionResult] | Awaitable[list[ExecutionResult]]:
+        """Answers the same query of several requests as one, below the root in this executor's context: each field once for the objects of all.
+
+        They may differ in context and in the variables that stand in the arguments of fields at the root. Raises Apart, then or when it is awaited, where it
+        takes `info` to resolve a field, and what executing one of them raises.
+        """
+        plan = self.plan()
+        root_type = self.schema.get_root_type(self.operation.operation)
+        if plan is None or root_type is None:
+            raise Apart
+        return Run(self, plan, root_type, several=several).results()
+
+    def in_context(self, context_value: Any) -> "BreadthFirstExecutor":
+        """This operation, in another context."""
+        return self._with(context_value=context_value, collected_errors=CollectedErrors())
 
     def source(self) -> Any:
         """As graphql-core's `create_source_event_stream`; where the field is `Streamed`, what the plan knows of it is found out once for all who subscribe."""
@@ -128,3 +148,7 @@ class BreadthFirstExecutor(IncrementalExecutor):
     def _nothing(self, error: GraphQLError) -> Any:
         self.collected_errors.errors.append(error)
         return self.build_response(None)
+
+
+async def _first(results: Awaitable[list[ExecutionResult]]) -> ExecutionResult:
+    return (await results)[0]

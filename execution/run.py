@@ -7,10 +7,10 @@ get their turn, if it has been long.
 
 import asyncio
 from collections import deque
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 from time import perf_counter
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from graphql import GraphQLObjectType, GraphQLResolveInfo, located_error
 from graphql.execution import ExecutionResult, Executor
@@ -19,10 +19,14 @@ from graphql.pyutils import Path
 
 from execution.careful import Careful
 from execution.complete import complete
-from execution.level import Level
+from execution.kinds import Batched
+from execution.level import Level, Traced
 from execution.nulls import Failure, propagate
 from execution.plan import Field, Plan
-from execution.values import discard, outcome, values_of
+from execution.values import batch, discard, outcome, values_of
+
+if TYPE_CHECKING:
+    from execution.executor import BreadthFirstExecutor
 
 TURN = 0.01  # seconds at a stretch, then others get their turn
 
@@ -76,18 +80,38 @@ class Waiting:
             discard(self.future.exception() or self.future.result())
 
 
-class Run:
-    """One execution of an operation."""
+class Apart(Exception):
+    """Requests cannot be answered as one: their operation has a field that is resolved object by object."""
 
-    def __init__(self, executor: Executor[Any], plan: Plan, root_type: GraphQLObjectType, *, serially: bool) -> None:
+
+class Run:
+    """One execution of an operation, for one request or for `several`, each of which has its own object at the root.
+
+    Fields at the root are answered for each of several in its own context, with its own arguments; below it `executor` answers for all. Their positions
+    begin with the number of the request, as if they were the items of a list.
+    """
+
+    def __init__(
+        self,
+        executor: "BreadthFirstExecutor",
+        plan: Plan,
+        root_type: GraphQLObjectType,
+        *,
+        serially: bool = False,
+        several: Sequence[Executor[Any]] = (),
+    ) -> None:
         self.executor = executor
-        self._failures: list[Failure] = []
+        self._objects = 0
+        self._several = several
+        self._apart = False
+        self._failures: dict[int, list[Failure]] = {}  # by request
         self._starts: deque[tuple[Level, Field]] = deque()
         self._unstarted: deque[Waiting] = deque()
         self._pending: set[Waiting] = set()
         self._ready: deque[Waiting] = deque()
         self._waker: asyncio.Future[None] | None = None
-        self._root = Level(plan.root(root_type), [executor.root_value], None, lambda: ([None], [(None, None)]))
+        roots = [one.root_value for one in several or (executor,)]
+        self._root = Level(plan.root(root_type), roots, None, partial(_roots, len(several)))
         self._serial = deque[Field]()
         if serially:
             # Mutations run one after the other (spec 6.2.2), each with all that is selected of it.
@@ -96,15 +120,15 @@ class Run:
         else:
             self.build(self._root)
 
-    def result(self) -> ExecutionResult | Awaitable[ExecutionResult]:
-        """Runs the operation; the result is awaitable only if something in it was."""
+    def results(self) -> list[ExecutionResult] | Awaitable[list[ExecutionResult]]:
+        """Runs the operation: a result for each request, to be awaited only if something in it was. Raises Apart."""
         try:
             while self._busy_for(TURN) and not self._unstarted:
                 pass
         except BaseException:
             self._drop()
             raise
-        return self._finish() if self._unstarted else self._response()
+        return self._finish() if self._unstarted else self._results()
 
     def _busy_for(self, seconds: float) -> bool:
         # Goes on for so long, field by field; True where there is more to do.
@@ -118,14 +142,14 @@ class Run:
                 self._start(*self._starts.popleft())
             elif not self._serial or self._unstarted or self._pending:
                 return False
-            elif any(failure.null_at == 0 for failure in self._failures):
+            elif any(failure.null_at == 0 for failure in self._failures.get(0, ())):
                 return False  # the response is null already: what has not begun does not begin (spec 6.4.4)
             else:
                 self._start(self._root, self._serial.popleft())
             if perf_counter() > end:
                 return True
 
-    async def _finish(self) -> ExecutionResult:
+    async def _finish(self) -> list[ExecutionResult]:
         try:
             while True:
                 busy = self._busy_for(TURN)
@@ -144,7 +168,7 @@ class Run:
         except BaseException:
             await self._ended(self._stop())
             raise
-        return self._response()
+        return self._results()
 
     def _begin(self) -> bool:
         # False where nothing is left to wait for.
@@ -189,21 +213,35 @@ class Run:
         self._pending.clear()
         self._ready.clear()
 
-    def _response(self) -> ExecutionResult:
-        (data,) = self._root.built
+    def _results(self) -> list[ExecutionResult]:
+        if self._apart:
+            raise Apart
+        self.executor.objects = self._objects
+        return [
+            self._result(executor, data, self._failures.pop(index, None))
+            for index, (executor, data) in enumerate(
+                zip(self._several or (self.executor,), self._root.built, strict=True)
+            )
+        ]
+
+    def _result(self, executor: Executor[Any], data: dict[str, Any], failures: list[Failure] | None) -> ExecutionResult:
         nulled: dict[str, Any] | None = data
-        if self._failures:
-            nulled, errors = propagate(data, self._failures)
-            self.executor.collected_errors.errors.extend(errors)
-        response = self.executor.build_response(nulled)
-        if self._failures:
+        if failures:
+            nulled, errors = propagate(data, failures)
+            executor.collected_errors.errors.extend(errors)
+        result = executor.build_response(nulled)
+        if failures:
             # The frames of an error hold us and the executor: whoever of the two kept it would be freed by the collector alone.
-            self._failures, self.executor.collected_errors = [], CollectedErrors()
-        return response  # type: ignore[return-value]  # nothing here is incremental
+            executor.collected_errors = CollectedErrors()
+        return result  # type: ignore[return-value]  # nothing here is incremental
 
     def _start(self, level: Level, field: Field) -> None:
         if field.kind is None:
             complete(self, level, field, Careful(self, level, field).resolve())
+        elif self._several and level is self._root and isinstance(field.kind, Batched):
+            arrived = dict[int, Any]()
+            for index, executor in enumerate(self._several):
+                self._take_one(arrived, index, field, batch(executor, field, [executor.root_value]))
         else:
             self._take(level, field, values_of(self.executor, level, field))
 
@@ -215,6 +253,18 @@ class Run:
 
     def _loaded(self, level: Level, field: Field, future: Any) -> None:
         self._take(level, field, outcome(future, level.objects))
+
+    def _take_one(self, arrived: dict[int, Any], index: int, field: Field, values: Any) -> None:
+        # Of one of several requests; the field is completed with the last.
+        if type(values) is not list:
+            self._unstarted.append(Waiting(self, values, partial(self._loaded_one, arrived, index, field)))
+            return
+        (arrived[index],) = values
+        if len(arrived) == len(self._several):
+            complete(self, self._root, field, [arrived[index] for index in range(len(arrived))])
+
+    def _loaded_one(self, arrived: dict[int, Any], index: int, field: Field, future: Any) -> None:
+        self._take_one(arrived, index, field, outcome(future, [None]))
 
     def after_all(
         self, awaitables: list[Any], go_on: Callable[[list[Any]], None], settle: Callable[[Any], Any] = _awaited
@@ -228,6 +278,7 @@ class Run:
     def build(self, level: Level) -> list[dict[str, Any]]:
         """The response objects of a level, whose other fields start when its turn comes."""
         level.build()
+        self._objects += len(level.objects)
         self.queue(level)
         return level.built
 
@@ -239,10 +290,22 @@ class Run:
     def fail(self, error: Exception, field: Field, path: Path, depth: int) -> None:
         """Notes an error at a position of this field, `depth` lists deep."""
         keys = path.as_list()
+        request: Any = keys.pop(0) if self._several else 0
         null_at = field.null_at[depth] if self.executor.error_propagation else len(keys)
-        self._failures.append(Failure(located_error(error, field.nodes, keys), keys, null_at))
+        failure = Failure(located_error(error, field.nodes, keys), keys, null_at)
+        self._failures.setdefault(request, []).append(failure)
 
     def info(self, level: Level, field: Field, parent: int) -> GraphQLResolveInfo[Any]:
-        """What graphql-core tells a resolver of the field of this parent."""
+        """What graphql-core tells a resolver of the field of this parent; raises Apart where there is more than one request to tell of."""
+        if self._several:
+            self._apart = True
+            raise Apart
         path = Path(level.paths()[parent], field.key, field.parent_type.name)
         return self.executor.build_resolve_info(field.definition, [*field.nodes], field.parent_type, path)
+
+
+def _roots(several: int) -> Traced:
+    # The path of the only root is empty, those of several are their numbers.
+    if not several:
+        return [None], [(None, None)]
+    return [Path(None, index, None) for index in range(several)], [(None, None)] * several

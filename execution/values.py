@@ -19,7 +19,7 @@ def values_of(executor: Executor[Any], level: Level, field: Field) -> Any:
     """One value a parent, an exception in the position that it belongs to; or an awaitable of them."""
     kind, objects = field.kind, level.objects
     if isinstance(kind, Batched):
-        return _batch(executor, kind, level, field)
+        return batch(executor, field, objects)
     if isinstance(kind, Itself):
         column = kind.unless_null
         return list(objects) if column is None else _each(lambda one: one if one[column] is not None else None, objects)
@@ -39,8 +39,9 @@ def values_of(executor: Executor[Any], level: Level, field: Field) -> Any:
     raise TypeError(kind)
 
 
-def _batch(executor: Executor[Any], kind: Batched, level: Level, field: Field) -> Any:
-    objects = level.objects
+def batch(executor: Executor[Any], field: Field, objects: Sequence[Any]) -> Any:
+    """As `values_of`, of a field that is Batched."""
+    kind: Any = field.kind
     try:
         arguments = field.arguments(executor.variable_values, hide_suggestions=executor.hide_suggestions)
         values: Any = kind.function(objects, executor.context_value, **arguments)

@@ -14,7 +14,7 @@ from resolvers.errors import InvalidId, StreamsUnavailable
 from resolvers.event import PLAYLIST_CHANGES
 from resolvers.ids import Id
 from resolvers.page import Cursor, Listing
-from resolvers.streams import observed
+from resolvers.sharing import observed
 
 UPDATES = {
     "PLAYLIST_ITEMS_ADDED": "PlaylistItemsAdded",

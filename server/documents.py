@@ -45,8 +45,11 @@ class Operation:
     only_introspects: bool
     executor: BreadthFirstExecutor | None = None
     selecting: frozenset[str] | None = (
-        None  # the variables that its selections use, once somebody asked (server/streams.py)
+        None  # what server/sharing.py knows of it, here and below: the variables that it uses below the root
     )
+    depends: int = 0  # what of a caller its answers depended on
+    shares: bool = True  # whether several may be answered as one
+    objects: int = 1  # the most that an answer had
 
 
 class Document:

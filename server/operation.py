@@ -7,7 +7,7 @@ from typing import Any, cast
 
 import orjson
 import strawberry
-from graphql import ExecutionResult, GraphQLError
+from graphql import ExecutionResult, GraphQLError, OperationType
 from graphql.execution import Executor
 from strawberry.execution import optimized_is_awaitable
 
@@ -15,6 +15,7 @@ from execution import BreadthFirstExecutor
 from server.documents import Documents, Operation
 from server.errors import BadVariables, TimedOut, of_document, of_execution
 from server.limits import Limits
+from server.sharing import Coalescer, Sharing
 
 Body = dict[str, Any]  # a response as it is sent: data, errors
 MOST_ERRORS = 20
@@ -26,7 +27,7 @@ def written(body: Any) -> bytes:
 
 
 class Operations:
-    """Answers operations over one schema."""
+    """Answers operations over one schema; with `sharing`, queries of one process that ask the same are answered as one."""
 
     def __init__(
         self,
@@ -34,6 +35,7 @@ class Operations:
         *,
         limits: Limits | None = None,
         time_limit: float = 10.0,
+        sharing: Sharing | None = None,
     ) -> None:
         self._schema = schema._schema  # noqa: SLF001  Strawberry has no public name for the schema of graphql-core
         self._executor: type[Executor[Any]] = schema.execution_context_class
@@ -41,6 +43,7 @@ class Operations:
             self._executor = self._executor.leaving(datetime)
         self._time_limit = time_limit
         self._documents = Documents(self._schema, limits)
+        self._coalescer = Coalescer(sharing, self.in_time) if sharing is not None else None
 
     async def find(self, query: str, operation_name: str | None) -> Operation:
         """The operation to execute; raises RequestError."""
@@ -52,6 +55,11 @@ class Operations:
         if operation.only_introspects:
             # Some 50 ms without a pause: beside the loop.
             return body_of(await asyncio.to_thread(lambda: cast("ExecutionResult", executor.execute_operation())))
+        if self._coalescer is not None and operation.executor is not None and operation.kind is OperationType.QUERY:
+            result = await self._coalescer.answer(operation, variables or {}, executor)  # type: ignore[arg-type]
+            if result is not None:
+                return body_of(result)
+            executor = self.built(operation, variables, ctx)
         return body_of(await self.in_time(executor.execute_operation()))
 
     def built(self, operation: Operation, variables: dict[str, Any] | None, ctx: Any) -> Executor[Any]:

@@ -1,22 +1,11 @@
 """Subscriptions: each update of a stream is answered and written once for everybody who asked the same; what is left to a transport is to frame it."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Hashable, Iterator
+from collections.abc import Callable, Hashable
 from inspect import isawaitable
 from typing import Any, NamedTuple, Protocol, Self
 
-import orjson
-from graphql import (
-    ExecutionResult,
-    FieldNode,
-    FragmentDefinitionNode,
-    Node,
-    OperationDefinitionNode,
-    SelectionNode,
-    VariableNode,
-    Visitor,
-    visit,
-)
+from graphql import ExecutionResult
 from graphql.execution import Executor, create_source_event_stream
 from starlette.types import Scope
 
@@ -25,6 +14,7 @@ from execution import BreadthFirstExecutor
 from server.documents import Operation
 from server.errors import SourceFailed, of_execution
 from server.operation import Operations, body_of, written
+from server.sharing import Sharing, asked
 
 PUSH = "chorus.push"  # the ASGI extension by which server/listen.py lends it
 Push = Callable[..., bool]
@@ -48,16 +38,6 @@ class Outlet(Protocol):
 
     async def send(self, payload: bytes, cursor: str | None) -> None:
         """Sends it as soon as there is room for it."""
-
-
-class Sharing(NamedTuple):
-    """What `app` knows of contexts. `observed` makes one for an update, which says in `depends` what of its caller the answer depended on.
-
-    `mark` gives that part of any context: who has the same one may share the answer.
-    """
-
-    observed: Callable[[Any], Any]
-    mark: Callable[[Any, Any], Hashable | Awaitable[Hashable]]
 
 
 class Answer(NamedTuple):
@@ -157,7 +137,7 @@ class Subscription:
         self.operation = operation
         self.variables = variables
         self.ctx = ctx
-        self.asked = _asked(operation, variables or {})
+        self.asked = asked(operation, variables or {})
         self.marks: dict[Any, Hashable] = {}
         self._streams = streams
         self._outlet = outlet
@@ -200,49 +180,3 @@ class Subscription:
             return False
         payload, depends, mark = known.result()
         return depends in self.marks and self.marks[depends] == mark and self._outlet.push(payload, told.cursor)
-
-
-def _asked(operation: Operation, variables: dict[str, Any]) -> Hashable:
-    # Cursors differ from one listener to the other: they decide which updates come, and nothing about how one is answered.
-    used = {name: variables[name] for name in selecting(operation) if name in variables}
-    return operation, orjson.dumps(used, option=orjson.OPT_SORT_KEYS).decode()  # its bytes would hold 4 KB
-
-
-def selecting(operation: Operation) -> frozenset[str]:
-    """The variables on which an answer may depend: all but those that stand only in the arguments of the stream."""
-    if operation.selecting is None:
-        found = _Variables()
-        for definition in operation.document.definitions:
-            if isinstance(definition, FragmentDefinitionNode):
-                visit(definition, found)
-            elif isinstance(definition, OperationDefinitionNode) and _name(definition) == operation.name:
-                for selection in definition.selection_set.selections:
-                    for part in _inside(selection):
-                        visit(part, found)
-        operation.selecting = frozenset(found.names)
-    return operation.selecting
-
-
-def _inside(selection: SelectionNode) -> Iterator[Node]:
-    # Of the field that is the stream all but its arguments.
-    if not isinstance(selection, FieldNode):
-        yield selection
-        return
-    yield from selection.directives or ()
-    if selection.selection_set is not None:
-        yield selection.selection_set
-
-
-def _name(operation: OperationDefinitionNode) -> str | None:
-    return operation.name.value if operation.name else None
-
-
-class _Variables(Visitor):
-    """Finds variables by their use."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.names: set[str] = set()
-
-    def enter_variable(self, node: VariableNode, *_: Any) -> None:
-        self.names.add(node.name.value)

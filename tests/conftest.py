@@ -196,7 +196,7 @@ async def crowd(copy: Copy, template: str) -> AsyncIterator[Api]:
 def parents_a_call(monkeypatch: pytest.MonkeyPatch) -> dict[str, int]:
     """The largest number of parents that reached each batch function in one call, on either executor."""
     seen: dict[str, int] = {}
-    load, batch = schema.field._load, execution.values._batch
+    load, batch = schema.field._load, execution.values.batch
 
     def see(function: Callable[..., Any], parents: Sequence[Any]) -> None:
         name = f"{function.__module__}.{function.__name__}"
@@ -206,10 +206,10 @@ def parents_a_call(monkeypatch: pytest.MonkeyPatch) -> dict[str, int]:
         see(function, parents)
         return await load(function, ctx, arguments, parents)
 
-    def batched(executor: Any, kind: execution.Batched, level: Any, field: Any) -> Any:
-        see(kind.function, level.objects)
-        return batch(executor, kind, level, field)
+    def batched(executor: Any, field: Any, objects: Sequence[Any]) -> Any:
+        see(field.kind.function, objects)
+        return batch(executor, field, objects)
 
     monkeypatch.setattr(schema.field, "_load", loaded)
-    monkeypatch.setattr(execution.values, "_batch", batched)
+    monkeypatch.setattr(execution.values, "batch", batched)
     return seen

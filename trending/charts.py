@@ -190,7 +190,7 @@ async def trends(
     scope, span = Scope(region, niche_id), WINDOWS[window]
     rows, line, explained = await asyncio.gather(
         database.counters_by_sound(sound_ids, region, niche_id),
-        read_line(database, scope, now),
+        database.scopes_by_key(scope.line),
         explain(database, scope, span, sound_ids, now),
     )
     found = [row for row in rows if row is not None]
@@ -199,15 +199,14 @@ async def trends(
     ages = np.array([(now - row["at"]) / HOUR for row in found])
     trusted, young = (decay(np.array([row[column] for row in found]), ages) for column in ("trusted", "young"))
     of_trusted = pair(span, trusted)
-    scores = score_pairs(span, of_trusted, pair(span, young), tide_along(span, line, of_trusted))
+    scores = score_pairs(span, of_trusted, pair(span, young), tide_along(span, sums_of(line, now), of_trusted))
     numbers = zip(scores.z.tolist(), scores.observed.tolist(), scores.expected.tolist(), strict=True)
     return [None if row is None else _trend(span, *next(numbers), *explained[row["sound_id"]]) for row in rows]
 
 
-async def read_line(database: Database, scope: Scope, now: datetime) -> list[Floats]:
-    """The sums (4) of the scopes of its line as of now, the widest first and its own last."""
-    rows = await database.scopes_by_key(scope.line)
-    return [np.zeros(4) if row is None else decay(np.array(row["trusted"]), (now - row["at"]) / HOUR) for row in rows]
+def sums_of(scopes: Sequence[Mapping[str, Any] | None], now: datetime) -> list[Floats]:
+    """The sums (4) of each scope as of now; none were counted in one that is not there."""
+    return [np.zeros(4) if row is None else decay(np.array(row["trusted"]), (now - row["at"]) / HOUR) for row in scopes]
 
 
 WINDOW_CREATORS = {

@@ -6,6 +6,7 @@ with the next longer one: F is what the sound does now, M what it used to do in 
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -62,8 +63,7 @@ WEEK = Window("WEEK", 2, creators=25, points=28)
 WINDOWS = {window.name: window for window in (HOUR, DAY, WEEK)}
 
 
-@dataclass(frozen=True, slots=True)
-class Scores:
+class Scores(NamedTuple):
     """A row a sound: F, G·M, F of trusted accounts alone, and Z."""
 
     observed: Floats
@@ -97,13 +97,8 @@ def tide(window: Window, total: Floats, parent: Floats | float = 1.0, without: F
 
 
 def _tide(window: Window, total: Pair, parent: Floats | float, without: Pair) -> Floats:
-    # In place: of a hundred thousand sounds, a quarter of the time is the room for what is in between.
     now, past = (np.maximum(whole - own, 0.0) for whole, own in zip(total, without, strict=True))
-    now += PRIOR * parent
-    past /= window.ratio
-    past += PRIOR
-    now /= past
-    return np.minimum(np.maximum(now, LOWEST_TIDE), window.ratio)
+    return np.clip((now + PRIOR * parent) / (past / window.ratio + PRIOR), LOWEST_TIDE, window.ratio)
 
 
 def tide_along(window: Window, line: Sequence[Floats], without: Pair) -> Floats:
@@ -126,7 +121,7 @@ def score(window: Window, trusted: Floats, young: Floats, total: Floats, parent:
 
 
 def score_pairs(window: Window, trusted: Pair, young: Pair, tide: Floats) -> Scores:
-    """The same from the tide, and of the sums the two columns that the window looks at: a hundred thousand sounds in milliseconds."""
+    """The same from the tide, and of the sums the two columns that the window looks at."""
     observed, past = (read(*sums) for sums in zip(trusted, young, strict=True))
     expected = tide * past / window.ratio
     mean = expected + FLOOR

@@ -11,11 +11,12 @@ from events.fact_stream import LogWatch
 from events.outbox import publish
 from events.postgres import PostgresBus
 from resolvers.context import Context
-from resolvers.streams import mark, observed
+from resolvers.sharing import beside, mark, observed, standing
 from schema import build_schema
 from server.errors import request_error
 from server.operation import Operations
-from server.streams import Sharing, Streams, Subscription
+from server.sharing import Sharing
+from server.streams import Streams, Subscription
 from tests.ask import EXECUTOR, Api
 
 
@@ -26,7 +27,7 @@ class Door:
         self.api = api
         self.watch = watch
         self.operations = Operations(build_schema(EXECUTOR))
-        self.streams = Streams(self.operations, Sharing(observed, mark))
+        self.streams = Streams(self.operations, Sharing(observed, mark, beside, standing))
 
     @asynccontextmanager
     async def subscribed(

@@ -26,7 +26,8 @@ from server.graphql_sse import GraphQLSse
 from server.graphql_ws import Bounds, GraphQLWs
 from server.listen import BoundedHttp, configuration
 from server.operation import Operations
-from server.streams import Sharing, Streams
+from server.sharing import Sharing
+from server.streams import Streams
 
 SECRET = "a secret of at least thirty-two characters, for the door"
 AUDIENCE = "chorus"
@@ -297,7 +298,8 @@ def serving(
     """Serves the schema as Chorus is served."""
     seen = Seen()
     operations = Operations(schema, time_limit=time_limit)
-    streams = Streams(operations, Sharing(observed=lambda ctx: ctx, mark=lambda *_: None))
+    alike = Sharing(observed=lambda ctx: ctx, mark=lambda *_: None, beside=lambda ctx: ctx, standing=lambda *_: None)
+    streams = Streams(operations, alike)
     verified, behind = tokens(), Behind(seen)
     websocket = GraphQLWs(operations, verified, behind.context, streams, bounds=bounds)
     sse, shown = GraphQLSse(streams, websocket.callers), graphiql.Page() if page else None

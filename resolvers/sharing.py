@@ -1,14 +1,18 @@
-"""What all streams share: it is noted what of a viewer an answer depended on, so that others share it."""
+"""What several callers may share: it is noted what of a viewer an answer depended on, so that others are given the same."""
 
 from collections.abc import Awaitable, Hashable
 from dataclasses import fields
 from enum import IntEnum
+from typing import Any
 
 from db.loading import Loading
 from resolvers.context import Context
 
 STRANGERS: frozenset[int] = frozenset()  # nobody is hidden from them
-VIEWER = Context.__dict__["viewer"]  # the slot itself, which can be read unnoticed
+SUBJECT, VIEWER = (
+    Context.__dict__["subject"],
+    Context.__dict__["viewer"],
+)  # the slots themselves, which can be read unnoticed
 
 
 class Depends(IntEnum):
@@ -20,7 +24,7 @@ class Depends(IntEnum):
 
 
 class Observed(Context):
-    """The context in which one update is answered, as of its own time: what of the viewer is looked at there is noted in `depends`."""
+    """The context in which several are answered at once: what of the viewer is looked at there is noted in `depends`."""
 
     __slots__ = ("depends",)
 
@@ -34,6 +38,15 @@ class Observed(Context):
     @viewer.setter
     def viewer(self, viewer: int | None) -> None:
         VIEWER.__set__(self, viewer)
+
+    @property
+    def subject(self) -> str | None:
+        self.depends = Depends.VIEWER
+        return SUBJECT.__get__(self)  # type: ignore[no-any-return]
+
+    @subject.setter
+    def subject(self, subject: str | None) -> None:
+        SUBJECT.__set__(self, subject)
 
     async def mark(self) -> Hashable:
         """What the answer depended on: those for whom it is the same may share it."""
@@ -50,10 +63,18 @@ class Observed(Context):
 
 def observed(ctx: Context) -> Observed:
     """A context for an update, of now."""
-    copied = {field.name: getattr(ctx, field.name) for field in fields(Context)}
-    fresh = Observed(**copied | {"now": ctx.clock(), "loaders": {}, "_hidden": None})
-    fresh.depends = Depends.NOTHING
-    return fresh
+    return _observed(ctx, now=ctx.clock(), _hidden=None)
+
+
+def beside(ctx: Context) -> Observed:
+    """A context for queries that were asked in the same moment as this one's."""
+    return _observed(ctx)
+
+
+def _observed(ctx: Context, **changed: Any) -> Observed:
+    made = Observed(**{field.name: getattr(ctx, field.name) for field in fields(Context)} | {"loaders": {}} | changed)
+    made.depends = Depends.NOTHING
+    return made
 
 
 def mark(ctx: Context, depends: Depends) -> Hashable | Awaitable[Hashable]:
@@ -65,3 +86,11 @@ def mark(ctx: Context, depends: Depends) -> Hashable | Awaitable[Hashable]:
 
 async def _mark(ctx: Context) -> Hashable:
     return ctx.site(), await observed(ctx).hidden()
+
+
+def standing(ctx: Context, depends: Depends) -> Hashable | None:
+    """As `mark`, of the moment of this context; None where that is not known without asking."""
+    if depends != Depends.HIDDEN:
+        return ctx.site(), ctx.viewer if depends else None
+    hidden = ctx.hidden()
+    return (ctx.site(), hidden.result()) if hidden.done() else None
