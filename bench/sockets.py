@@ -33,7 +33,7 @@ insert into sounds (title, kind, duration_ms, created_at) select 'Sound ' || n, 
 """
 SUBSCRIBING = subscribing(QUERY)
 OPENING = 200  # sockets at a time
-TARGETS = {"opening": 10.0, "seconds": 0.5, "cpu_us": 25.0, "memory_kb": 35.0}
+TARGETS = {"opening": 10.0, "opening_us": 1000.0, "seconds": 0.5, "cpu_us": 25.0, "memory_kb": 35.0}
 
 
 class Listener(Wire):
@@ -130,12 +130,13 @@ async def publish(database: Database, version: int) -> None:
 
 
 async def measure(dsn: str, pid: int, port: int, sockets: int, rounds: int) -> dict[str, float]:
-    """Seconds until all were open, and until all had a version; what the server used for each delivery, and holds for each socket."""
+    """Seconds until all were open, and until all had a version; what the server used for each opening and each delivery, and holds for each socket."""
     database, heard = Database(dsn), Heard()
     await publish(database, 1)
-    before, began = machine.memory(pid), time.monotonic()
+    before, used, began = machine.memory(pid), machine.cpu_seconds(pid), time.monotonic()
     await _open(port, heard, sockets)
     opening, memory = time.monotonic() - began, (machine.memory(pid) - before) / sockets
+    opening_cpu = (machine.cpu_seconds(pid) - used) / sockets
     seconds, cpu = [], []
     for turn in range(rounds):
         used, started = machine.cpu_seconds(pid), time.monotonic()
@@ -145,7 +146,13 @@ async def measure(dsn: str, pid: int, port: int, sockets: int, rounds: int) -> d
         await asyncio.sleep(0.1)
         cpu.append((machine.cpu_seconds(pid) - used) / sockets)
     await database.close()
-    return {"opening": opening, "seconds": median(seconds), "cpu_us": median(cpu) * 1e6, "memory_kb": memory / 1000}
+    return {
+        "opening": opening,
+        "opening_us": opening_cpu * 1e6,
+        "seconds": median(seconds),
+        "cpu_us": median(cpu) * 1e6,
+        "memory_kb": memory / 1000,
+    }
 
 
 async def _open(port: int, heard: Heard, sockets: int) -> None:

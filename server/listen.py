@@ -21,6 +21,7 @@ HEAD_SECONDS = 20.0
 HEAD_BYTES = 65_536
 UNREAD_SECONDS = 30.0
 MOST_HEADERS = 128  # of a WebSocket's head, as in websockets
+BACKLOG = 10_000  # connections that wait to be taken, as far as net.core.somaxconn allows: who finds no room tries again after a second, then three
 KEEP_ALIVE_SECONDS = 75  # longer than the 60 s after which balancers drop an idle connection
 TOO_LARGE = (
     b"HTTP/1.1 431 Request Header Fields Too Large\r\n"
@@ -161,6 +162,7 @@ def configuration(
         ws_max_size=message_limit,
         ws_per_message_deflate=False,  # small messages gain little, and each socket would keep a window for it
         lifespan="on",
+        backlog=BACKLOG,
         log_config=None,
         log_level="warning",
         access_log=False,
