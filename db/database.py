@@ -24,6 +24,7 @@ from db.writer import Choose, Writer
 from db.writer import columns as written
 
 CONNECT_TIMEOUT = 10.0
+APPLICATION = "chorus"  # whose transactions are waited for where a change must be seen by all who write (moderate.sql)
 IDLE_IN_TRANSACTION = "60s"
 LOST = (
     asyncpg.PostgresConnectionError,
@@ -45,7 +46,9 @@ class UnknownQuery(AttributeError):
     """No file in db/ holds a query of this name."""
 
 
-async def connect(dsn: str, *, application: str = "chorus", command_timeout: float | None = None) -> asyncpg.Connection:
+async def connect(
+    dsn: str, *, application: str = APPLICATION, command_timeout: float | None = None
+) -> asyncpg.Connection:
     """A connection with our settings: UTC, no JIT (it costs more than our statements), jsonb as Python values, no transaction that is left open."""
     connection = await asyncpg.connect(
         dsn,
@@ -86,9 +89,12 @@ async def require_sessions(dsn: str) -> None:
 class Connections:
     """A fixed number of kept connections, lent in the order of asking; a lost one is replaced when it is next needed."""
 
-    def __init__(self, dsn: str, *, size: int, command_timeout: float | None = None) -> None:
+    def __init__(
+        self, dsn: str, *, size: int, application: str = APPLICATION, command_timeout: float | None = None
+    ) -> None:
         self._dsn = dsn
         self._size = size
+        self._application = application
         self._command_timeout = command_timeout
         self._idle: list[Lent] = []
         self._open = 0
@@ -138,7 +144,7 @@ class Connections:
 
     async def _opened(self) -> "Lent":
         try:
-            return Lent(await connect(self._dsn, command_timeout=self._command_timeout))
+            return Lent(await connect(self._dsn, application=self._application, command_timeout=self._command_timeout))
         except (asyncpg.PostgresError, TimeoutError, *LOST) as error:
             self._hand_on(None)
             raise DatabaseUnavailable from error
@@ -257,11 +263,14 @@ class Database(Named):
         readers: int = 6,
         writers: int = 10,
         statement_seconds: float = 10.0,
+        application: str = APPLICATION,
         loader: type[Loader] = Loader,
     ) -> None:
         self.dsn = dsn
-        self._readers = Connections(dsn, size=readers, command_timeout=statement_seconds)
-        self._writers = Connections(dsn, size=writers, command_timeout=statement_seconds)
+        self._readers, self._writers = (
+            Connections(dsn, size=size, application=application, command_timeout=statement_seconds)
+            for size in (readers, writers)
+        )
         self.statements: list[str] | None = None  # a list while somebody records the names of what is sent
         self._loader = loader(self._send)
         self._writer = Writer(self._write)

@@ -55,9 +55,13 @@ with marked as (update users set status = 'DELETED', avatar_url = null where id 
 closed as (update identities set revoked_at = $2 where user_id = $1)
 insert into erasures (user_id, begun_at) values ($1, $2)
 
+-- name: see_erasures :execute
+-- The mark is committed where this sees it, so whoever does not see it runs now.
+update erasures set earlier = {Running} where earlier is null
+
 -- name: erasure_due :value
 -- The oldest that nobody who read the account as it was before can add to.
-select user_id from erasures where xid < pg_snapshot_xmin(pg_current_snapshot()) order by begun_at, user_id limit 1
+select user_id from erasures where not earlier && array(select virtualxid from pg_locks where locktype = 'virtualxid') order by begun_at, user_id limit 1
 
 -- name: erase_video_likes :value
 with gone as (

@@ -4,12 +4,22 @@
 select user_id, status from handles join users on id = user_id where handles.handle = $1
 
 -- name: set_user_status :value
--- Whoever erases the account was first: nothing then. Answers with this transaction, so that one can wait for those that began before it.
-update users set status = $2 where id = $1 and status in ('ACTIVE', 'SUSPENDED') returning pg_current_xact_id()::text
+-- Whoever erases the account was first: nothing then.
+update users set status = $2 where id = $1 and status in ('ACTIVE', 'SUSPENDED') returning id
 
--- name: earlier_are_over :value
--- Every transaction that could have read what $1 changed as it was before.
-select pg_snapshot_xmin(pg_current_snapshot()) > $1::text::xid8
+-- columns: Running
+-- Of those who write facts, named as db/database.py names them (a pooler may add from where): nobody waits for a dump, a person's psql or a recount.
+array(
+    select virtualxid from pg_locks join pg_stat_activity using (pid)
+    where locktype = 'virtualxid' and datname = current_database() and split_part(application_name, ' - ', 1) = 'chorus')
+
+-- name: running :value
+-- Asked for once a change is committed: whoever else may have read what it changed as it was before. A transaction has a virtual id from its beginning,
+-- before it sees anything; an xid only once it writes, and a snapshot only while a statement runs (docs/adr/0022).
+select {Running}
+
+-- name: are_over :value
+select not exists (select from pg_locks where locktype = 'virtualxid' and virtualxid = any($1::text[]))
 
 -- name: sounds_of_videos :rows
 -- Where this user has videos that are hidden, or that are not.

@@ -12,7 +12,8 @@ sent as materialized (
         case subject_kind
             when 'TRACK' then exists (select from tracks t where t.id = subject_id)
             when 'SOUND' then exists (select from sounds s where s.id = subject_id and status <> 'REMOVED')
-            else exists (select from videos v where v.sound_id = play.sound_id and v.id = subject_id and not hidden)
+            -- Not `exists`: a plan that was made while there were few videos would read all of them for each call.
+            else coalesce((select true from videos v where v.sound_id = play.sound_id and v.id = subject_id and not hidden), false)
         end as there
     from unnest(string_to_array($3, ' '), string_to_array($4, ' '), string_to_array($5, ' ')::bigint[], string_to_array($6, ' ', '-')::bigint[],
             $7::timestamptz[], string_to_array($8, ' ')::integer[])

@@ -672,9 +672,9 @@ create index notifications_expiry on notifications (occurred_at);               
 -- Who deleted the account: hidden already, and erased by the worker.
 create table erasures (
     user_id bigint primary key,
-    xid xid8 not null default pg_current_xact_id(),     -- who could not see the mark is over before anything is erased
     begun_at timestamptz not null,
-    log_position bigint not null default 0              -- up to here the log does not name the person any more
+    log_position bigint not null default 0,             -- up to here the log does not name the person any more
+    earlier text[]                                      -- the transactions that may not see the mark: over before anything is erased (see_erasures)
 );
 
 -- Videos that are gone, and what stood under them is not yet: likes and comments outlive the row of their video until the worker erases them in turns.

@@ -59,7 +59,10 @@ judged as materialized (
     from given g
     left join users u on u.id = g.creator_id
     left join sounds s on s.id = g.sound_id
-    left join idempotency_results r on r.caller = g.subject and r.field = 'postVideo' and r.key = g.key and r.created_at > g.kept_since
+    -- A limit, so that each key is looked up: a plan that was made while there were few results would read all of them for each post.
+    left join lateral (
+        select r.key from idempotency_results r where r.caller = g.subject and r.field = 'postVideo' and r.key = g.key and r.created_at > g.kept_since limit 1
+    ) r on true
     left join community_creators c on c.sound_id = g.sound_id and c.creator_id = g.creator_id
     left join free f on f.sound_id = g.sound_id and f.creator_id = g.creator_id),
 numbered as materialized (
@@ -126,14 +129,100 @@ select input_hash, result from idempotency_results where caller = $1 and field =
 insert into idempotency_results (caller, field, key, input_hash, result, created_at) values ($1, $2, $3, $4, $5, $6)
 on conflict (caller, field, key) do update set input_hash = excluded.input_hash, result = excluded.result, created_at = excluded.created_at
 
--- name: insert_video_comment :value
--- No row where the video is gone.
-insert into video_comments (sound_id, video_id, author_id, text, created_at, position_ms, reply_to_id)
-select sound_id, id, $3, $4, $5, $6, $7 from videos where sound_id = $1 and id = $2 and not hidden for key share returning id
+-- name: comment_on_videos :row_each Comment
+-- Comments that are written at the same time, each judged for itself, as in post_videos: `outcome` is DONE, with the comment, or why it is not there.
+-- Each video is locked for its comment, so that it does not go away meanwhile: in the order of their keys, and looked up one by one (see post_videos).
+with given as materialized (
+    select *, key is not null and not pg_try_advisory_xact_lock(hashtextextended(concat_ws(E'\x1f', subject, 'addComment', key), 0)) as running
+    from unnest($1::text[], $2::text[], $3::bytea[], $4::timestamptz[], $5::bigint[], $6::timestamptz[], $7::boolean[],
+            $8::bigint[], $9::bigint[], $10::text[], $11::integer[], $12::bigint[])
+        with ordinality comment(subject, key, input_hash, kept_since, user_id, created_at, valid, sound_id, video_id, text, position_ms, reply_to_id, place)),
+about as materialized (
+    select v.* from (select distinct sound_id, video_id from given order by sound_id, video_id) g cross join lateral (
+        select sound_id, id as video_id, creator_id from videos where sound_id = g.sound_id and id = g.video_id and not hidden limit 1 for key share) v),
+judged as materialized (
+    select g.*, a.creator_id,
+        case
+            when g.running then 'IN_PROGRESS'
+            when r.key is not null then 'KEY_USED'
+            when u.status is distinct from 'ACTIVE' then 'SUSPENDED'
+            when not g.valid then 'INVALID'
+            when a.video_id is null then 'GONE'
+            else 'DONE'
+        end as outcome
+    from given g
+    left join users u on u.id = g.user_id
+    left join about a on a.sound_id = g.sound_id and a.video_id = g.video_id
+    left join lateral (
+        select r.key from idempotency_results r where r.caller = g.subject and r.field = 'addComment' and r.key = g.key and r.created_at > g.kept_since limit 1
+    ) r on true),
+numbered as materialized (
+    select *, nextval('video_comments_id_seq') as id from judged where outcome = 'DONE'),
+claimed as (
+    insert into idempotency_results as r (caller, field, key, input_hash, result, created_at)
+    select subject, 'addComment', key, input_hash,
+        jsonb_build_object('__typename', 'AddCommentPayload', 'subject_id', concat('videocomment_', sound_id, '_', id)), created_at
+    from numbered where key is not null
+    on conflict (caller, field, key) do update set input_hash = excluded.input_hash, result = excluded.result, created_at = excluded.created_at
+    where r.created_at <= (select kept_since from given g where g.subject = r.caller and g.key = r.key)
+    returning caller, key),
+said as (
+    insert into video_comments (sound_id, id, video_id, author_id, text, created_at, position_ms, reply_to_id)
+    select sound_id, id, video_id, user_id, text, created_at, position_ms, reply_to_id
+    from numbered n where key is null or exists (select from claimed c where c.caller = n.subject and c.key = n.key)
+    returning {VideoComment}),
+told as (
+    insert into outbox (type, occurred_at, body)
+    select 'VIDEO_COMMENTED', created_at, jsonb_build_object('sound_id', s.sound_id, 'video_id', s.video_id, 'creator_id', a.creator_id,
+        'user_id', author_id, 'comment_id', id, 'reply_to_id', reply_to_id)
+    from said s join about a on a.sound_id = s.sound_id and a.video_id = s.video_id order by id)
+select case when j.outcome = 'DONE' and s.id is null then 'KEY_USED' else j.outcome end as outcome, s.*
+from judged j left join numbered n on n.place = j.place left join said s on s.sound_id = n.sound_id and s.id = n.id
+order by j.place
 
--- name: insert_track_comment :value
-insert into track_comments (track_id, author_id, text, created_at, position_ms, reply_to_id)
-select id, $2, $3, $4, $5, $6 from tracks where id = $1 returning id
+-- name: comment_on_tracks :row_each Comment
+-- The same of tracks, which do not go away.
+with given as materialized (
+    select *, key is not null and not pg_try_advisory_xact_lock(hashtextextended(concat_ws(E'\x1f', subject, 'addComment', key), 0)) as running
+    from unnest($1::text[], $2::text[], $3::bytea[], $4::timestamptz[], $5::bigint[], $6::timestamptz[], $7::boolean[],
+            $8::bigint[], $9::text[], $10::integer[], $11::bigint[])
+        with ordinality comment(subject, key, input_hash, kept_since, user_id, created_at, valid, track_id, text, position_ms, reply_to_id, place)),
+judged as materialized (
+    select g.*,
+        case
+            when g.running then 'IN_PROGRESS'
+            when r.key is not null then 'KEY_USED'
+            when u.status is distinct from 'ACTIVE' then 'SUSPENDED'
+            when not g.valid then 'INVALID'
+            else 'DONE'
+        end as outcome
+    from given g
+    left join users u on u.id = g.user_id
+    left join lateral (
+        select r.key from idempotency_results r where r.caller = g.subject and r.field = 'addComment' and r.key = g.key and r.created_at > g.kept_since limit 1
+    ) r on true),
+numbered as materialized (
+    select *, nextval('track_comments_id_seq') as id from judged where outcome = 'DONE'),
+claimed as (
+    insert into idempotency_results as r (caller, field, key, input_hash, result, created_at)
+    select subject, 'addComment', key, input_hash,
+        jsonb_build_object('__typename', 'AddCommentPayload', 'subject_id', concat('trackcomment_', track_id, '_', id)), created_at
+    from numbered where key is not null
+    on conflict (caller, field, key) do update set input_hash = excluded.input_hash, result = excluded.result, created_at = excluded.created_at
+    where r.created_at <= (select kept_since from given g where g.subject = r.caller and g.key = r.key)
+    returning caller, key),
+said as (
+    insert into track_comments (track_id, id, author_id, text, created_at, position_ms, reply_to_id)
+    select track_id, id, user_id, text, created_at, position_ms, reply_to_id
+    from numbered n where key is null or exists (select from claimed c where c.caller = n.subject and c.key = n.key)
+    returning {TrackComment}),
+told as (
+    insert into outbox (type, occurred_at, body)
+    select 'TRACK_COMMENTED', created_at, jsonb_build_object('track_id', track_id, 'user_id', author_id, 'comment_id', id, 'reply_to_id', reply_to_id)
+    from said order by id)
+select case when j.outcome = 'DONE' and s.id is null then 'KEY_USED' else j.outcome end as outcome, s.*
+from judged j left join numbered n on n.place = j.place left join said s on s.track_id = n.track_id and s.id = n.id
+order by j.place
 
 -- name: drop_video_comment :value
 delete from video_comments where sound_id = $1 and id = $2 returning true
@@ -144,10 +233,49 @@ delete from track_comments where track_id = $1 and id = $2 returning true
 -- name: see_community :value
 update user_communities set seen_at = $3 where user_id = $1 and sound_id = $2 and coalesce(seen_at, '-infinity') < $3 returning true
 
--- name: insert_share :value
--- No row where the video is gone.
-insert into shares (subject_kind, subject_id, sound_id, user_id, channel, created_at) select $1, $2, $3, $4, $5, $6
-where $1 <> 'VIDEO' or exists (select from videos where sound_id = $3 and id = $2 and not hidden for key share) returning true
+-- name: record_shares :row_each
+-- Shares of anything, as comment_on_videos. Of a video that has just gone away: GONE.
+with given as materialized (
+    select *, key is not null and not pg_try_advisory_xact_lock(hashtextextended(concat_ws(E'\x1f', subject, 'recordShare', key), 0)) as running
+    from unnest($1::text[], $2::text[], $3::bytea[], $4::timestamptz[], $5::bigint[], $6::timestamptz[], $7::boolean[],
+            $8::text[], $9::text[], $10::bigint[], $11::bigint[], $12::text[], $13::text[])
+        with ordinality share(subject, key, input_hash, kept_since, user_id, created_at, valid, shared, kind, id, sound_id, channel, body, place)),
+about as materialized (
+    select v.* from (select distinct sound_id, id from given where kind = 'VIDEO' order by sound_id, id) g cross join lateral (
+        select sound_id, id from videos where sound_id = g.sound_id and id = g.id and not hidden limit 1 for key share) v),
+judged as materialized (
+    select g.*,
+        case
+            when g.running then 'IN_PROGRESS'
+            when r.key is not null then 'KEY_USED'
+            when u.status is distinct from 'ACTIVE' then 'SUSPENDED'
+            when not g.valid then 'INVALID'
+            when g.kind = 'VIDEO' and a.id is null then 'GONE'
+            else 'DONE'
+        end as outcome
+    from given g
+    left join users u on u.id = g.user_id
+    left join about a on a.sound_id = g.sound_id and a.id = g.id
+    left join lateral (
+        select r.key from idempotency_results r where r.caller = g.subject and r.field = 'recordShare' and r.key = g.key and r.created_at > g.kept_since limit 1
+    ) r on true),
+claimed as (
+    insert into idempotency_results as r (caller, field, key, input_hash, result, created_at)
+    select subject, 'recordShare', key, input_hash, jsonb_build_object('__typename', 'RecordSharePayload', 'subject_id', shared), created_at
+    from judged where outcome = 'DONE' and key is not null
+    on conflict (caller, field, key) do update set input_hash = excluded.input_hash, result = excluded.result, created_at = excluded.created_at
+    where r.created_at <= (select kept_since from given g where g.subject = r.caller and g.key = r.key)
+    returning caller, key),
+done as materialized (
+    select * from judged j where outcome = 'DONE' and (key is null or exists (select from claimed c where c.caller = j.subject and c.key = j.key))),
+shared as (
+    insert into shares (subject_kind, subject_id, sound_id, user_id, channel, created_at)
+    select kind, id, sound_id, user_id, channel, created_at from done order by place),
+told as (
+    insert into outbox (type, occurred_at, body) select kind || '_SHARED', created_at, body::jsonb from done order by place)
+select case when j.outcome = 'DONE' and d.place is null then 'KEY_USED' else j.outcome end as outcome
+from judged j left join done d on d.place = j.place
+order by j.place
 
 -- name: insert_report :row
 insert into reports (reporter_id, subject, reason, details, created_at) values ($1, $2, $3, $4, $5) returning id

@@ -304,7 +304,7 @@ select id, head.floor, head.sequence, 500 from log_head head, large_playlists wh
 
 -- unread: an operator's, and the worker's for whom it erases
 -- videos_to_erase comments_to_erase words_of_user
--- erasure_due erasure_waits user_to_moderate earlier_are_over sounds_of_videos turn_comments lock_sound newest_reports read_one_snapshot share_snapshot facts_that_wait
+-- erasure_due erasure_waits user_to_moderate running are_over sounds_of_videos turn_comments lock_sound newest_reports read_one_snapshot share_snapshot facts_that_wait
 
 -- unread: a mutation's
 -- try_idempotency_key stored_result uncounted_by_user lock_two_users lock_user lock_video lock_creator creator_video_ids

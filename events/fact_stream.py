@@ -15,6 +15,7 @@ PAGE = 500  # facts a read
 MOST_WAITING = 1000  # updates for which a listener has room
 LONGEST = 10.0  # seconds that he may take for one of them once there is no more room
 PAUSE, PAUSES = 0.005, 50  # seconds, and how often the others wait so long for those who take a page of a burst
+TURN = 0.005  # seconds for which facts are told without a pause
 REMEMBERED = 2000  # updates, so that many who come back at once are told the same ones
 
 
@@ -134,8 +135,12 @@ class LogWatch(Watch[FactAudience]):
             facts = await self._bus.after(self.position, PAGE)
             if not facts:
                 break
+            until = time.monotonic() + TURN
             for fact in facts:
                 await self._tell_fact(fact)
+                if time.monotonic() > until:
+                    await asyncio.sleep(0)
+                    until = time.monotonic() + TURN
             if len(facts) == PAGE:
                 await self._let_them_take()
         for audience in [one for one in self._uncounted if one.uncounted <= head.counted]:

@@ -6,12 +6,13 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from db.database import Transaction
+from db.loading import loaded
 from events import outbox
-from resolvers import ids, node, visibility
+from resolvers import ids, node, visibility, wish
 from resolvers.context import Context, Rows
 from resolvers.errors import not_found
 from resolvers.ids import Id, Kind
-from resolvers.write import ByHeader, ResponseKey, fact, text, within
+from resolvers.write import ByHeader, ResponseKey, Written, fact, fact_of_row, text, within
 from resolvers.write import author as writer
 
 
@@ -41,30 +42,25 @@ async def subject(comments: Rows, ctx: Context) -> Rows:
 
 
 class Said(NamedTuple):
-    """How comments on one kind of subject come and go: each a query and an event, and what the parts of the subject's key are called."""
+    """How comments on one kind of subject come and go: by which queries, with which event they go, and what the parts of the subject's key are called."""
 
     insert: str
-    said: str
     drop: str
     dropped: str
     comment: Kind
     key: tuple[str, ...]
-    more: tuple[str, ...] = ()  # columns of the subject that stand in the event too: whom it concerns
 
 
 ABOUT = {
     ids.VIDEO: Said(
-        "insert_video_comment",
-        "VIDEO_COMMENTED",
+        "comment_on_videos",
         "drop_video_comment",
         "VIDEO_COMMENT_REMOVED",
         ids.VIDEO_COMMENT,
         ("sound_id", "video_id"),
-        ("creator_id",),
     ),
     ids.TRACK: Said(
-        "insert_track_comment",
-        "TRACK_COMMENTED",
+        "comment_on_tracks",
         "drop_track_comment",
         "TRACK_COMMENT_REMOVED",
         ids.TRACK_COMMENT,
@@ -87,25 +83,25 @@ async def add_comment(_: Rows, ctx: Context, input: AddCommentInput, response_ke
     kind, key = ids.one_of(input.subject_id, ABOUT)
     said, columns = ABOUT[kind], ids.parts(key)
 
-    async def write(tx: Transaction) -> dict[str, Any]:
-        author_id = (await writer(tx, ctx))["id"]
+    async def written() -> tuple[Any, ...]:
         about = await node.found(ctx, kind, key)
         if about is None:
             raise not_found("subjectId")
         words = text(input.text, ["input", "text"], least=1, most=2000)
         if input.position_ms is not None:
             within(input.position_ms, ["input", "positionMs"], least=0, most=about["duration_ms"])
-        reply_to_id = await _reply_to_id(ctx, input.reply_to_id, said, columns)
-        what = (author_id, words, ctx.now, input.position_ms, reply_to_id)
-        comment_id = await getattr(tx, said.insert)(*columns, *what)
-        if comment_id is None:  # it went away just now
-            raise not_found("subjectId")
-        body = dict(zip(said.key, columns, strict=True)) | {column: about[column] for column in said.more}
-        body |= {"user_id": author_id, "comment_id": comment_id, "reply_to_id": reply_to_id}
-        await outbox.publish(tx, said.said, ctx.now, body)
-        return {"__typename": "AddCommentPayload", "subject_id": said.comment.write(columns[0], comment_id)}
+        return *columns, words, input.position_ms, await _reply_to_id(ctx, input.reply_to_id, said, columns)
 
-    return [await fact(ctx, "addComment", input, response_key, write)]
+    nothing = (*(None for _ in columns), "", None, None)
+    result = await fact_of_row(ctx, "addComment", input, response_key, Written(said.insert, written, nothing))
+    return [{"__typename": "AddCommentPayload", "comment": result["row"]} if "row" in result else result]
+
+
+def added(payloads: Rows, ctx: Context) -> Awaitable[Rows]:
+    """The comment as it was just written; as it is now, where the payload is that of an earlier call."""
+    if all("comment" in payload for payload in payloads):
+        return loaded([payload["comment"] for payload in payloads])
+    return wish.subject(payloads, ctx)
 
 
 async def _reply_to_id(ctx: Context, given: Id | None, said: Said, columns: tuple[int, ...]) -> int | None:

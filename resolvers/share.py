@@ -1,33 +1,27 @@
 """Shares: who passed something on, and by which way."""
 
+import json
 import re
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any
 
-from db.database import Transaction
-from events import outbox
 from resolvers import ids, node
 from resolvers.context import Context, Rows
 from resolvers.errors import Refusal, not_found
 from resolvers.ids import Id
-from resolvers.write import ResponseKey, author, fact
+from resolvers.write import ResponseKey, Written, fact_of_row
 
 CHANNEL = re.compile(r"[a-z0-9_.-]{1,40}")
 
 
-class Shareable(NamedTuple):
-    """The event, and what the parts of the subject's key are called in it."""
-
-    event: str
-    key: tuple[str, ...]
-
-
+# What the parts of each subject's key are called in the event.
 SHAREABLE = {
-    ids.SOUND: Shareable("SOUND_SHARED", ("sound_id",)),
-    ids.VIDEO: Shareable("VIDEO_SHARED", ("sound_id", "video_id")),
-    ids.TRACK: Shareable("TRACK_SHARED", ("track_id",)),
-    ids.PLAYLIST: Shareable("PLAYLIST_SHARED", ("playlist_id",)),
+    ids.SOUND: ("sound_id",),
+    ids.VIDEO: ("sound_id", "video_id"),
+    ids.TRACK: ("track_id",),
+    ids.PLAYLIST: ("playlist_id",),
 }
+NOTHING = ("", "", None, None, "", "{}")  # of a share that is not to be written
 
 
 @dataclass
@@ -39,22 +33,18 @@ class RecordShareInput:
 
 async def record_share(_: Rows, ctx: Context, input: RecordShareInput, response_key: ResponseKey) -> Rows:
     kind, key = ids.one_of(input.subject_id, SHAREABLE)
-    columns = ids.parts(key)
+    parts = ids.parts(key)
 
-    async def write(tx: Transaction) -> dict[str, Any]:
-        viewer = (await author(tx, ctx))["id"]
+    async def columns() -> tuple[Any, ...]:
         channel = input.channel.strip().lower()
         if not CHANNEL.fullmatch(channel):
             message = "A channel has 1 to 40 of a to z, digits, `_`, `.` and `-`, like `messages`."
             raise Refusal("InvalidInput", message, ["input", "channel"])
         if await node.found(ctx, kind, key) is None:
             raise not_found("subjectId")
-        routed_by = columns[0] if kind is ids.VIDEO else None
-        if not await tx.insert_share(kind.prefix.upper(), columns[-1], routed_by, viewer, channel, ctx.now):
-            raise not_found("subjectId")
-        shareable = SHAREABLE[kind]
-        body = {"user_id": viewer, **dict(zip(shareable.key, columns, strict=True)), "channel": channel}
-        await outbox.publish(tx, shareable.event, ctx.now, body)
-        return {"__typename": "RecordSharePayload", "subject_id": input.subject_id}
+        body = {"user_id": ctx.viewer, **dict(zip(SHAREABLE[kind], parts, strict=True)), "channel": channel}
+        routed_by = parts[0] if kind is ids.VIDEO else None
+        return input.subject_id, kind.prefix.upper(), parts[-1], routed_by, channel, json.dumps(body)
 
-    return [await fact(ctx, "recordShare", input, response_key, write)]
+    result = await fact_of_row(ctx, "recordShare", input, response_key, Written("record_shares", columns, NOTHING))
+    return [{"__typename": "RecordSharePayload", "subject_id": input.subject_id} if "row" in result else result]

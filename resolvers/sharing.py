@@ -9,6 +9,7 @@ from db.loading import Loading
 from resolvers.context import Context
 
 STRANGERS: frozenset[int] = frozenset()  # nobody is hidden from them
+COPIED = [field.name for field in fields(Context) if field.name != "loaders"]
 SUBJECT, VIEWER = (
     Context.__dict__["subject"],
     Context.__dict__["viewer"],
@@ -72,7 +73,7 @@ def beside(ctx: Context) -> Observed:
 
 
 def _observed(ctx: Context, **changed: Any) -> Observed:
-    made = Observed(**{field.name: getattr(ctx, field.name) for field in fields(Context)} | {"loaders": {}} | changed)
+    made = Observed(**{name: getattr(ctx, name) for name in COPIED} | changed)
     made.depends = Depends.NOTHING
     return made
 

@@ -7,11 +7,11 @@ import unicodedata
 from collections.abc import Awaitable, Callable
 from dataclasses import asdict
 from datetime import datetime, timedelta
-from typing import Any, ClassVar, NewType
+from typing import Any, ClassVar, NamedTuple, NewType
 
 from db.database import Named, Transaction
 from resolvers.context import Context
-from resolvers.errors import AccountSuspended, Refusal
+from resolvers.errors import AccountSuspended, Fault, Refusal, not_found
 
 ResponseKey = NewType("ResponseKey", str)  # the field's key in the response where an operation has several, else ""
 Write = Callable[[Transaction], Awaitable[dict[str, Any]]]
@@ -19,6 +19,14 @@ Write = Callable[[Transaction], Awaitable[dict[str, Any]]]
 KEPT = timedelta(hours=24)
 LONGEST_KEY = 128
 NO_TEXT = re.compile("[\x00\ud800-\udfff]")  # what Postgres, or UTF-8, has no place for
+
+
+class Written(NamedTuple):
+    """A query that writes a row for each of many, and the columns of one: `columns` raises what is wrong with them, `nothing` goes in their place."""
+
+    query: str
+    columns: Callable[[], Awaitable[tuple[Any, ...]]]
+    nothing: tuple[Any, ...]
 
 
 class ByHeader:
@@ -59,6 +67,39 @@ async def _once(tx: Transaction, ctx: Context, place: tuple[str, str, str], inpu
     result = await write(tx)
     await tx.store_result(*place, hashed, result, ctx.now)
     return result
+
+
+async def fact_of_row(
+    ctx: Context, field: str, input: Any, response_key: ResponseKey, written: Written
+) -> dict[str, Any]:
+    """As `fact`, for what is a row of a statement that many share (docs/adr/0019): a result of its own, or its `row`; or the refusal.
+
+    The statement judges who writes, and the key, which come before what is wrong with the input.
+    """
+    try:
+        return await _written(ctx, field, input, key_of(ctx, input, response_key), written)
+    except Refusal as refusal:
+        return refusal.answer
+
+
+async def _written(ctx: Context, field: str, input: Any, key: str | None, written: Written) -> dict[str, Any]:
+    user_id, wrong = ctx.signed_in(), None
+    try:
+        columns = await written.columns()
+    except (Refusal, Fault) as error:
+        wrong, columns = error, written.nothing
+    subject, hashed = ctx.subject or "", None if key is None else digest(input)
+    row = (subject, key, hashed, ctx.now - KEPT, user_id, ctx.now, wrong is None, *columns)
+    done = await getattr(ctx.db, written.query)(row, frozenset() if key is None else frozenset([(subject, key)]))
+    if done["outcome"] == "DONE":
+        return {"row": done}
+    if done["outcome"] == "KEY_USED":
+        return await replayed(ctx.db, (subject, field, key or ""), hashed or b"", ctx.now)
+    if done["outcome"] == "SUSPENDED":
+        raise AccountSuspended
+    if done["outcome"] == "IN_PROGRESS":
+        raise in_progress()
+    raise wrong or not_found("subjectId")
 
 
 async def replayed(db: Named, place: tuple[str, str, str], hashed: bytes, now: datetime) -> dict[str, Any]:

@@ -37,7 +37,7 @@ strawberry.input(report.ReportInput, description="Anything with a global id.")
 class AddCommentPayload:
     is_type_of = tagged("AddCommentPayload")
 
-    comment: Comment = batched(wish.subject)
+    comment: Comment = batched(comment.added)
 
 
 @strawberry.type

@@ -19,6 +19,7 @@ from server.streams import PUSH
 
 HEAD_SECONDS = 20.0
 HEAD_BYTES = 65_536
+MOST_PUSHED = 65_536  # bytes, about, that are written as one
 UNREAD_SECONDS = 30.0
 MOST_HEADERS = 128  # of a WebSocket's head, as in websockets
 BACKLOG = 10_000  # connections that wait to be taken, as far as net.core.somaxconn allows: who finds no room tries again after a second, then three
@@ -45,6 +46,11 @@ def _announces_body(header: tuple[bytes, bytes]) -> bool:
 class PushedWebSocket(WebSocketsSansIOProtocol):
     """WebSockets that can be pushed to, for half of what ASGI's `send` costs, which may have to wait."""
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._pushed: list[bytes] = []
+        self._length = 0
+
     def run_asgi(self) -> Coroutine[Any, Any, None]:
         """Uvicorn's; lends `push` to the application."""
         self.scope["extensions"][PUSH] = self.push  # type: ignore[assignment]  # uvicorn knows extensions without functions
@@ -62,7 +68,13 @@ class PushedWebSocket(WebSocketsSansIOProtocol):
         del self.request, self.response
 
     def push(self, *parts: bytes) -> bool:
-        """Sends a text message at once; False where that would take waiting."""
+        """Sends a text message in this turn of the loop, with all others that come in it; False where that would take waiting."""
+        if self._length > MOST_PUSHED:
+            self._flush()
+        if not self._pushed:
+            if self.transport.is_closing() or self.transport.get_write_buffer_size():
+                return False  # never behind what somebody has not read yet: that is left to ASGI's `send`, which waits
+            self.loop.call_soon(self._flush)
         length = sum(map(len, parts))
         # RFC 6455, section 5.2: a final text frame, not masked.
         if length < 126:
@@ -71,7 +83,19 @@ class PushedWebSocket(WebSocketsSansIOProtocol):
             head = pack("!BBH", 0x81, 126, length)
         else:
             head = pack("!BBQ", 0x81, 127, length)
-        return _written(self.transport, head, *parts)
+        self._pushed += (head, *parts)
+        self._length += length
+        return True
+
+    async def send(self, message: Any) -> None:
+        """ASGI's; behind what was pushed."""
+        self._flush()
+        await super().send(message)
+
+    def _flush(self) -> None:
+        pushed, self._pushed, self._length = self._pushed, [], 0
+        if pushed and not self.transport.is_closing():
+            self.transport.write(b"".join(pushed))
 
 
 class BoundedHttp(HttpToolsProtocol):

@@ -37,7 +37,7 @@ Outcome = ExecutionResult | TimedOut | None  # None: to be executed by itself
 
 
 class Sharing(NamedTuple):
-    """What `app` knows of contexts. `observed` makes one for an update, which says in `depends` what of its caller the answer depended on.
+    """What `app` knows of contexts. `observed` makes one for an update, which says in `depends` what of its caller the answer depended on; falsy: on nothing.
 
     `mark` gives that part of any context: who has the same one may share the answer. `beside` makes such a context for queries that were asked in the
     same moment, of one of theirs, and `standing` gives the mark of that moment: None where it is not known without asking.

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable, Hashable
 from inspect import isawaitable
-from typing import Any, NamedTuple, Protocol, Self
+from typing import Any, NamedTuple, Protocol, Self, cast
 
 from graphql import ExecutionResult
 from graphql.execution import Executor, create_source_event_stream
@@ -79,7 +79,7 @@ class Streams:
         while True:
             answering = told.answers.get(place)
             if answering is None:
-                answering = told.answers[place] = self._begin(asking, told)
+                answering = told.answers[place] = self.begin(asking, told)
             answer: Answer = answering.result() if answering.done() else await asyncio.shield(answering)
             depends = answer.depends
             mark = marks[depends] if depends in marks else await self._mark(asking, depends)
@@ -95,29 +95,42 @@ class Streams:
         asking.marks[depends] = mark
         return mark
 
-    def _begin(self, asking: "Subscription", told: Told) -> "asyncio.Task[Answer]":
-        # A task of its own: whoever asked first may go before the others have it.
-        task = asyncio.create_task(self._execute(asking, told))
-        self._running.add(task)
-        task.add_done_callback(self._end)
-        return task
+    def begin(self, asking: "Subscription", told: Told) -> "asyncio.Future[Answer]":
+        """Answers an update for all who ask the same: at once, where nothing has to be waited for."""
+        ctx = self._sharing.observed(asking.ctx)
+        try:
+            result = self._executed(asking, dict(told.update), ctx)
+        except Exception as error:  # noqa: BLE001  those who ask hear of it
+            return _failed(error)
+        if isawaitable(result) or ctx.depends:
+            # A task of its own: whoever asked first may go before the others have it.
+            task = asyncio.create_task(self._wait(result, ctx))
+            self._running.add(task)
+            task.add_done_callback(self._end)
+            return task
+        answered: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
+        mark = cast("Hashable", self._sharing.mark(ctx, ctx.depends))
+        answered.set_result(Answer(written(body_of(result)), ctx.depends, mark))
+        return answered
 
     def _end(self, task: "asyncio.Task[Answer]") -> None:
         self._running.discard(task)
         if not task.cancelled():
             task.exception()  # those who still wait for it hear of it
 
-    async def _execute(self, asking: "Subscription", told: Told) -> Answer:
-        ctx = self._sharing.observed(asking.ctx)
-        payload = await self.answered(asking, dict(told.update), ctx)
+    async def _wait(self, result: Any, ctx: Any) -> Answer:
+        payload = written(body_of(await self._operations.in_time(result)))
         return Answer(payload, ctx.depends, await ctx.mark())
 
     async def answered(self, asking: "Subscription", event: Any, ctx: Any) -> bytes:
         """How an event is answered in this context."""
+        return written(body_of(await self._operations.in_time(self._executed(asking, event, ctx))))
+
+    def _executed(self, asking: "Subscription", event: Any, ctx: Any) -> Any:
+        # The result, or an awaitable of it.
         executor = self._executor(asking).build_per_event_executor(event)
         executor.context_value = ctx
-        result = executor.execute_operation(serially=False)
-        return written(body_of(await self._operations.in_time(result)))
+        return executor.execute_operation(serially=False)
 
     def _executor(self, asking: "Subscription") -> Executor[Any]:
         return self._operations.built(asking.operation, asking.variables, asking.ctx)
@@ -176,7 +189,16 @@ class Subscription:
     def _push(self, told: Told) -> bool:
         # The usual case, in which nobody is asked anything.
         known = told.answers.get(self.asked)
-        if known is None or not known.done() or known.exception() is not None:
+        if known is None:
+            known = told.answers[self.asked] = self._streams.begin(self, told)
+        if not known.done() or known.exception() is not None:
             return False
         payload, depends, mark = known.result()
         return depends in self.marks and self.marks[depends] == mark and self._outlet.push(payload, told.cursor)
+
+
+def _failed(error: Exception) -> "asyncio.Future[Answer]":
+    failed: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
+    failed.set_exception(error)
+    failed.exception()  # of those who ask nobody may be left
+    return failed

@@ -13,16 +13,21 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 import execution.values
 import schema.field
+import worker
 from db.database import Database, connect
 from db.migrate import migrate, read_migrations
 from dev.postgres import EmbeddedPostgres
+from resolvers import account
 from resolvers.context import Context, Rows
 from tests.ask import Api
 from tests.gathering import CROWD, arrange
 from tests.lockstep import LockstepLoader
+from tests.until import PATIENCE
+from trending import erasure
 from worker import Worker
 
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
@@ -36,6 +41,11 @@ QUICK = {
 }
 MEMORY_NEEDED = 1 << 30
 
+# What is drawn is judged by what becomes of it, not by how long that takes on this machine.
+SLOW = [HealthCheck.function_scoped_fixture, HealthCheck.too_slow, HealthCheck.data_too_large]
+settings.register_profile("chorus", settings(), deadline=None, suppress_health_check=SLOW)
+settings.load_profile("chorus")
+
 
 def pytest_collection_finish() -> None:
     """No collection of garbage looks again at what was imported; it would take a tenth of a second each time."""
@@ -45,6 +55,16 @@ def pytest_collection_finish() -> None:
 
 # A proxy that the environment names would not find this machine's servers.
 os.environ["NO_PROXY"] = os.environ["no_proxy"] = "127.0.0.1,localhost"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _unhurried() -> Iterator[None]:
+    """What is done for so many seconds at a time is done whole, however busy the machine."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(worker, "FOLDING", PATIENCE)
+        patch.setattr(erasure, "SECONDS", PATIENCE)
+        patch.setattr(account, "HIDING", PATIENCE)
+        yield
 
 
 def memory() -> Path | None:
@@ -113,8 +133,8 @@ async def template_world(cluster: EmbeddedPostgres, template: str) -> str:
 async def score_charts(dsn: str) -> None:
     """The worker's first steps: every chart of the world has a version as of NOW."""
     database = Database(dsn)
-    worker = Worker(database, lambda: NOW)
-    while await worker.step():
+    by = Worker(database, lambda: NOW)
+    while await by.step():
         pass
     await database.close()
 

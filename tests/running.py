@@ -1,6 +1,7 @@
 """Which processes run on a folder, and a port that nobody has; the standard library is enough."""
 
 import os
+import random
 import signal
 import socket
 import subprocess
@@ -8,10 +9,15 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
+PORTS = range(20_000, 32_000)
+
 
 def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-        return int(listening.getsockname()[1])
+    """A port that nobody has, below those that the system gives away: it stays free until somebody listens there."""
+    while True:
+        port = random.choice(PORTS)
+        with suppress(OSError), socket.create_server(("127.0.0.1", port)):
+            return port
 
 
 def running_on(folder: Path) -> dict[int, str]:

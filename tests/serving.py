@@ -15,6 +15,7 @@ from server.auth import mint
 from server.listen import configuration
 from settings import Settings
 from tests.ask import SECRET
+from tests.until import PATIENCE
 
 
 @dataclass
@@ -52,7 +53,7 @@ async def serving(dsn: str, *, worker: bool = False) -> AsyncIterator[Site]:
             while not server.started:
                 assert not task.done(), "the app did not start: uvicorn's log says why"
                 await asyncio.sleep(0.01)
-            async with httpx.AsyncClient(timeout=30) as client:
+            async with httpx.AsyncClient(timeout=PATIENCE) as client:
                 yield Site(port, client)
         finally:  # before its socket is closed: the number of a socket that is still waited for would be given to another
             server.should_exit = True

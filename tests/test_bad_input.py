@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.conftest import Copy
@@ -76,7 +76,7 @@ async def send(site: Site, query: str, text: Any) -> tuple[int, str]:
     return answer.status_code, answer.text
 
 
-@settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=120)
 @given(name=st.sampled_from(sorted(QUERIES)), text=HOSTILE)
 async def test_every_text_is_answered_clearly(site: Site, name: str, text: str) -> None:
     status, answer = await send(site, QUERIES[name], text)
@@ -90,7 +90,7 @@ async def test_every_text_is_answered_clearly(site: Site, name: str, text: str) 
     assert not any(leak in answer for leak in LEAKS), answer[:2000]
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40)
 @given(first=st.integers(-(2**31), 2**31 - 1), last=st.one_of(st.none(), st.integers(-5, 200)))
 async def test_every_page_size_is_a_page_or_says_what_is_allowed(site: Site, first: int, last: int | None) -> None:
     answer = await site.ask(

@@ -5,7 +5,7 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from db.database import Database
@@ -248,14 +248,14 @@ async def test_no_sign_of_a_query_means_anything_to_the_database(scene: Api, que
     assert len(answer.data["search"]["edges"]) < 20
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60)
 @given(text=st.text(min_size=1, max_size=120))
 async def test_any_text_is_answered_or_refused_by_name(scene: Api, text: str) -> None:
     answer = await scene.ask(FIND, text=text)
     assert answer.errors == [] or code(answer) == "INVALID_ARGUMENT"
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60)
 @given(title=st.text(st.characters(exclude_categories=["Cs", "Cc", "Zl", "Zp"]), min_size=1, max_size=60))
 async def test_whatever_a_thing_is_called_finds_it(own_sound: Api, title: str) -> None:
     await own_sound.sql("update sounds set title = $1 where id = 1", title)

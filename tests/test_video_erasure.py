@@ -10,6 +10,7 @@ from tests.ask import Api
 from tests.test_video_change import delete
 from tests.test_wishes import count, wish
 from tests.trending.scene import arrange, assert_counts_are_the_facts, post
+from tests.until import until
 from trending import erasure, plays
 
 UNDER = {
@@ -109,7 +110,7 @@ async def test_a_like_that_is_on_its_way_is_erased_too(town: Api) -> None:
     async with town.database.transaction() as tx:
         assert await tx.like_video(30, 1, 1, town.now)
         deleting = asyncio.create_task(delete(town, "video_1_1"))
-        await asyncio.sleep(0.05)
+        await until(lambda: town.sql("select from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()"))  # fmt: skip
         assert not deleting.done()
     await deleting
     assert (await under(town, 1))["video_likes"] == 8

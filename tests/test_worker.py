@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 
 import worker as worker_module
-from db.database import Database
+from db.database import Database, connect
 from events import log
 from tests.ask import Api
 from tests.trending.scene import arrange, post, settle
-from tests.until import until
+from tests.until import PATIENCE, until
 from worker import Worker
 
 HOLDERS = """
@@ -66,14 +66,27 @@ async def test_a_posted_video_is_counted_and_charted_within_seconds(api: Api) ->
         )
 
 
-async def test_one_of_two_works_and_the_other_takes_over(api: Api) -> None:
+def competing(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Grows with each try to become the worker from now on."""
+    tries: list[str] = []
+
+    async def tried(dsn: str, **options: Any) -> Any:
+        tries.append(dsn)
+        return await connect(dsn, **options)
+
+    monkeypatch.setattr(worker_module, "connect", tried)
+    return tries
+
+
+async def test_one_of_two_works_and_the_other_takes_over(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
     await arrange(api)
     other = Database(api.database.dsn)
     clock = lambda: api.now  # noqa: E731
     async with running(Worker(api.database, clock)) as (first,):
         await until(lambda: api.sql(HOLDERS))
+        tries = competing(monkeypatch)
         async with running(Worker(other, clock)):
-            await asyncio.sleep(0.2)
+            await until(lambda: asyncio.sleep(0, len(tries) > 2))
             assert len(await api.sql(HOLDERS)) == 1
             first.cancel()
             await asyncio.wait([first])
@@ -98,7 +111,9 @@ async def test_who_loses_the_lock_s_connection_stops_and_competes_again(api: Api
         await until(counted(api, 1, 1))
 
 
-async def test_a_lock_that_was_taken_by_another_is_not_worked_without(api: Api) -> None:
+async def test_a_lock_that_was_taken_by_another_is_not_worked_without(
+    api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
     await arrange(api)
     steps: list[datetime] = []
 
@@ -107,20 +122,23 @@ async def test_a_lock_that_was_taken_by_another_is_not_worked_without(api: Api) 
             steps.append(datetime.now(UTC))
             return await super().step()
 
-    async def stands_still() -> bool:
-        before = len(steps)
-        await asyncio.sleep(0.3)
-        return len(steps) == before
+    tries = competing(monkeypatch)
+
+    async def more_tries(number: int) -> None:
+        wanted = len(tries) + number
+        await until(lambda: asyncio.sleep(0, len(tries) >= wanted))
 
     async with running(Watched(api.database, clock=lambda: api.now)):
         await until(lambda: api.sql(HOLDERS))
+        (held,) = await api.sql(HOLDERS)
         async with api.database.transaction() as tx:
-            (held,) = await api.sql(HOLDERS)
-            await tx.connection.execute("select pg_terminate_backend($1)", held["pid"])
-            await tx.connection.execute("select pg_advisory_xact_lock($1)", worker_module.LOCK)
-            await until(stands_still)  # once it knows, at its next heartbeat
+            taking = asyncio.create_task(tx.connection.execute("select pg_advisory_xact_lock($1)", worker_module.LOCK))
+            await until(lambda: api.sql("select from pg_locks where locktype = 'advisory' and not granted"))
+            await api.sql("select pg_terminate_backend($1)", held["pid"])
+            await taking
+            await more_tries(1)  # it knows
             before = len(steps)
-            await asyncio.sleep(0.3)
+            await more_tries(3)
             assert len(steps) == before
         await until(lambda: asyncio.sleep(0, len(steps) > before))
 
@@ -136,7 +154,7 @@ async def test_it_goes_on_after_every_connection_was_lost(api: Api) -> None:
             )
         await outside.close()
         await post(api, 1, 1)
-        await until(counted(api, 1, 1), 10)
+        await until(counted(api, 1, 1))
         assert not task.done()
 
 
@@ -172,7 +190,7 @@ async def test_it_refuses_a_log_that_could_be_held_back_for_ever(api: Api, monke
 
     monkeypatch.setattr(log, "check", check)
     with pytest.raises(log.PreparedTransactionsAllowed):
-        await asyncio.wait_for(Worker(api.database, clock=lambda: api.now).run(), 20)
+        await asyncio.wait_for(Worker(api.database, clock=lambda: api.now).run(), PATIENCE)
     assert await api.sql(HOLDERS) == []
 
 

@@ -95,6 +95,7 @@ def _columns(rows: Sequence[Any]) -> Sequence[Any]:
 
 async def _erase_person(database: Database, now: datetime, until: float) -> bool:
     # As far as the counts follow, then the rest, at last the name in the log.
+    await database.see_erasures()
     user_id: int | None = await database.erasure_due()
     if user_id is None:
         return False

@@ -23,8 +23,8 @@ class NoSuchSound(Exception):
 
 async def suspend(database: Database, handle: str, now: datetime) -> None:
     """Hides a person at once, then takes away all weight; raises NobodyToModerate. Killed on the way it goes on when it is called again."""
-    user_id, mark = await _set_status(database, handle, "SUSPENDED", now)
-    await _wait_for_earlier(database, mark)
+    user_id = await _set_status(database, handle, "SUSPENDED", now)
+    await _wait_for_earlier(database)
     await turn(database, user_id, now, hidden=True)
 
 
@@ -56,22 +56,20 @@ async def _user(database: Database, handle: str) -> Any:
     return user
 
 
-async def _set_status(database: Database, handle: str, status: str, now: datetime) -> tuple[int, str]:
+async def _set_status(database: Database, handle: str, status: str, now: datetime) -> int:
     user_id: int = (await _user(database, handle))["user_id"]
     async with database.transaction() as tx:
-        mark: str | None = await tx.set_user_status(user_id, status)
-        if mark is None:
+        if await tx.set_user_status(user_id, status) is None:
             raise NobodyToModerate(NobodyToModerate.__doc__)
         await tx.index_documents("USER", [str(user_id)])
         await outbox.publish(tx, f"USER_{status}", now, {"user_id": user_id})
-    return user_id, mark
+    return user_id
 
 
-async def _wait_for_earlier(database: Database, mark: str) -> None:
+async def _wait_for_earlier(database: Database) -> None:
     # Who began to post before the account was suspended has ended when these have; nothing tells it.
-    while True:
-        if await database.earlier_are_over(mark):
-            return
+    earlier: list[str] = await database.running()
+    while not await database.are_over(earlier):  # noqa: ASYNC110  nobody in this process knows when
         await asyncio.sleep(PAUSE)
 
 

@@ -74,14 +74,14 @@ class Ranking:
 
 
 async def score_due(database: Database, now: datetime, seconds: float) -> int:
-    """Scores scopes that are due, the longest due first, for about so many seconds; returns how many."""
+    """Scores scopes that are due, the longest due first, for about so many seconds, one at least; returns how many."""
     started = time.monotonic()
     scored = 0
     for row in await database.scopes_due(now, SCOPES):
-        if time.monotonic() - started > seconds:
-            break
         await score_scope(database, Scope(row["region"], row["niche_id"]), now)
         scored += 1
+        if time.monotonic() - started > seconds:
+            break
     return scored
 
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 from graphql import GraphQLError
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from resolvers.errors import Fault
@@ -228,7 +228,7 @@ TEXT = st.one_of(
 )
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60)
 @given(text=TEXT)
 @example(text="\x00")
 @example(text="\ud800")

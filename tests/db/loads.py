@@ -11,7 +11,7 @@ from db.loading import Loading
 from db.queries import QUERIES, Query
 from resolvers.context import Context
 from tests.ask import Api
-from tests.until import until
+from tests.until import PATIENCE, until
 
 ARRANGED = (
     "insert into users (handle, display_name, joined_at) select 'user' || n, 'User ' || n, now() from generate_series(1, 30) n",
@@ -63,7 +63,7 @@ class Loads:
             )
             return len(rows) == number
 
-        await until(waiting, 5)
+        await until(waiting)
 
     async def occupied(self) -> list[Loading[Any]]:
         """Lends two connections to statements that wait for the users; call it while those are held."""
@@ -75,7 +75,7 @@ class Loads:
 
     async def quiet(self) -> None:
         """Returns when no statement runs."""
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENCE):
             while self.loader._running:  # noqa: ASYNC110  the last turns of its tasks
                 await asyncio.sleep(0)
 

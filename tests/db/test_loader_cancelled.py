@@ -95,17 +95,16 @@ async def test_who_gave_up_may_wait_again(loads: Loads) -> None:
 async def test_a_deadline_around_a_load_holds(loads: Loads) -> None:
     async with loads.held():
         patient = asyncio.create_task(one(loads, "user_by_id", 1))
-        start = asyncio.get_running_loop().time()
         with pytest.raises(TimeoutError):
             async with asyncio.timeout(DEADLINE):
                 await loads.ask("user_by_id", [1])
-        assert asyncio.get_running_loop().time() - start < 1
-        assert not patient.done()
+        assert not patient.done()  # nor would the other be before the block ends
     assert await patient == 1
 
 
 async def test_the_deadline_of_an_operation_holds(loads: Loads) -> None:
-    operations = Operations(build_schema(), time_limit=DEADLINE)
+    schema = build_schema()
+    operations, unhurried = Operations(schema, time_limit=DEADLINE), Operations(schema)
     sound = await operations.find('{ sound(id: "sound_1") { title creator { handle } } }', None)
     chart = await operations.find('{ nodes(ids: ["user_1", "sound_2"]) { id } sound(id: "sound_1") { id } }', None)
     async with loads.held():
@@ -117,7 +116,7 @@ async def test_the_deadline_of_an_operation_holds(loads: Loads) -> None:
         assert not any(batch.wanted or batch.waiting for batch in loads.loader._open.values())
     await asyncio.gather(*occupied)
     assert loads.sent == []
-    answer = await operations.answer(sound, None, context(loads))
+    answer = await unhurried.answer(sound, None, context(loads))
     assert answer == {"data": {"sound": {"title": "Sound 1", "creator": {"handle": "user1"}}}}
 
 

@@ -12,6 +12,7 @@ from db.errors import SessionsBroken
 from db.migrate import BadMigration, read_migrations, require_current
 from dev.postgres import EmbeddedPostgres
 from tests.conftest import Copy, address
+from tests.until import PATIENCE
 
 TLS = 80877103  # the code by which a client asks for it
 
@@ -90,7 +91,7 @@ async def serving(pooler: TransactionPooler) -> AsyncIterator[int]:
 
 async def test_a_pooler_that_shares_a_session_is_refused_in_one_line(pooled: str) -> None:
     with pytest.raises(SessionsBroken, match="use its session mode"):
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(PATIENCE):
             await require_sessions(pooled)
 
 

@@ -18,6 +18,7 @@ from server.operation import Operations
 from server.sharing import Sharing
 from server.streams import Streams, Subscription
 from tests.ask import EXECUTOR, Api
+from tests.until import PATIENCE
 
 
 class Door:
@@ -101,7 +102,7 @@ class Sending:
         return self._sent.qsize()
 
     async def sent(self) -> Sent:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE):
             sent = await self._sent.get()
         if isinstance(sent, Exception):
             raise sent

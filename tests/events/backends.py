@@ -1,16 +1,15 @@
 """The backends that the suite of the bus holds to its contract. One more is one more entry."""
 
-import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import NamedTuple
 
 from events import log
-from events.bus import Bus
+from events.bus import CHARTS, Bus
 from events.outbox import Event, publish_all
 from events.postgres import PostgresBus
 from tests.ask import Api
-from tests.until import until
+from tests.until import PATIENCE
 
 
 class Backend(NamedTuple):
@@ -32,15 +31,12 @@ async def postgres(api: Api) -> AsyncIterator[Backend]:
         while await log.move(api.database, api.now):
             pass
 
-    async def listening() -> None:
-        await until(lambda: api.sql(f"select from pg_stat_activity where {listens} and query like 'LISTEN%'"))
-        await asyncio.sleep(0.05)
-
     async def lose() -> None:
         await api.sql(f"select pg_terminate_backend(pid) from pg_stat_activity where {listens}")
 
     async with PostgresBus(api.database) as bus:
-        await listening()
+        with bus.listen(CHARTS) as wakeups:
+            assert await wakeups.wait(PATIENCE)  # once it listens it says so, on all channels at once
         yield Backend(bus, happen, lose)
 
 

@@ -14,6 +14,7 @@ from events.outbox import Event, publish_all
 from events.postgres import PostgresBus
 from events.watch import Told
 from tests.ask import Api
+from tests.until import PATIENCE
 
 TYPES = frozenset({"VIDEO_POSTED", "VIDEO_REMOVED"})
 
@@ -63,7 +64,7 @@ class Stream:
         self.cursor = ""
 
     async def next(self) -> dict[str, Any]:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE):
             one: Told = await anext(self._told)
         self.cursor = one.cursor
         return one.update

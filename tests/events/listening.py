@@ -10,6 +10,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.typing import Subprotocol
 
 from tests.serving import Site, token
+from tests.until import PATIENCE
 
 PLACE = "... on Update { cursor sequence occurredAt }"
 
@@ -25,7 +26,7 @@ class Listening:
         self.client = client
         self.cursor: str | None = None
 
-    async def next(self, seconds: float = 10) -> dict[str, Any]:
+    async def next(self, seconds: float = PATIENCE) -> dict[str, Any]:
         """The next update; raises Ended behind the last."""
         async with asyncio.timeout(seconds):
             message = json.loads(await self.client.recv())
@@ -37,7 +38,7 @@ class Listening:
         self.cursor = update.get("cursor")
         return update  # type: ignore[no-any-return]
 
-    async def of(self, typename: str, seconds: float = 10) -> dict[str, Any]:
+    async def of(self, typename: str, seconds: float = PATIENCE) -> dict[str, Any]:
         """The next update of this type; others are passed over."""
         while (update := await self.next(seconds))["__typename"] != typename:
             pass
@@ -51,7 +52,8 @@ async def listening(
     """Listens for the time of the block."""
     address = site.url.replace("http://", "ws://")
     # Whoever leaves with much unread would not hear that the server closed too, and wait for ten seconds.
-    async with connect(address, subprotocols=[Subprotocol("graphql-transport-ws")], max_queue=None) as client:
+    protocols = [Subprotocol("graphql-transport-ws")]
+    async with connect(address, subprotocols=protocols, max_queue=None, open_timeout=PATIENCE) as client:
         payload = {"authorization": f"Bearer {token(subject)}"} if subject else {}
         await client.send(json.dumps({"type": "connection_init", "payload": payload}))
         assert json.loads(await client.recv()) == {"type": "connection_ack"}

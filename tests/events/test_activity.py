@@ -44,6 +44,7 @@ async def test_a_video_that_is_taken_away_and_a_member_who_joins_are_told_too(ap
     api.now = datetime.now(UTC)
     await arrange(api)
     async with serving(api.database.dsn, worker=True) as site, listening(site, ACTIVITY, sound="sound_1") as listener:
+        await listener.of("StreamCheckpoint")  # from here on all is told
         await post(api, 1, 7)
         posted = await listener.of("VideoPosted")
         assert (await listener.of("CommunityCounts"))["community"]["videoCount"] == 1

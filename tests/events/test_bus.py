@@ -10,6 +10,7 @@ from events.bus import CHARTS, Topic, Wakeups
 from events.outbox import Event
 from tests.ask import Api
 from tests.events.backends import BACKENDS, Backend
+from tests.until import PATIENCE
 
 
 @pytest.fixture(params=BACKENDS)
@@ -31,7 +32,7 @@ async def test_facts_wake_who_listens_to_the_log_and_nobody_else(backend: Backen
     with backend.bus.listen(log.CHANNEL) as of_log, backend.bus.listen(CHARTS) as of_charts:
         await drained(of_log, of_charts)
         await backend.happen([event(api)])
-        assert await of_log.wait(5)
+        assert await of_log.wait(PATIENCE)
         assert not await of_charts.wait(0.05)
 
 
@@ -41,7 +42,7 @@ async def test_everybody_who_listens_is_woken_and_nobody_who_does_not_any_more(b
             pass
         await drained(first, second, gone)
         await backend.happen([event(api)])
-        assert [await one.wait(5) for one in (first, second)] == [True, True]
+        assert [await one.wait(PATIENCE) for one in (first, second)] == [True, True]
         assert not await gone.wait(0)
 
 
@@ -50,8 +51,8 @@ async def test_who_listens_is_woken_after_the_connection_was_lost(backend: Backe
         await drained(wakeups)
         await backend.lose()
         await backend.happen([event(api)])
-        assert await wakeups.wait(5)  # it may have missed something, so it says so
-        for _ in range(20):  # until it listens again
+        assert await wakeups.wait(PATIENCE)  # it may have missed something, so it says so
+        for _ in range(100):  # until it listens again
             await wakeups.wait(0.1)
             await backend.happen([event(api)])
             if await wakeups.wait(0.5):

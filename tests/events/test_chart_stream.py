@@ -16,7 +16,7 @@ from events.postgres import PostgresBus
 from events.watch import Told
 from tests.ask import Api
 from tests.trending.scene import arrange, later, post, settle, worker
-from tests.until import until
+from tests.until import PATIENCE, until
 from trending.charts import ChartKey, chart_reader, version_reader
 from trending.counters import GLOBAL
 from trending.demand import Demand
@@ -48,7 +48,7 @@ def source(key: ChartKey = RISING, first: int = 50) -> ChartSource:
 
 
 async def told(updates: Any) -> dict[str, Any]:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE):
         one: Told = await anext(updates)
         return one.update
 

@@ -120,13 +120,13 @@ async def test_whoever_asked_first_may_go_before_the_others_have_it(
 ) -> None:
     async with door(people) as process, AsyncExitStack() as stack:
         first, second = await subscribed(stack, process, PLAIN, [{}, {}])
-        held, execute = asyncio.Event(), process.streams._execute
+        held, wait = asyncio.Event(), process.streams._wait
 
         async def slowly(*asked: Any) -> Any:
             await held.wait()
-            return await execute(*asked)
+            return await wait(*asked)
 
-        monkeypatch.setattr(process.streams, "_execute", slowly)
+        monkeypatch.setattr(process.streams, "_wait", slowly)
         await post(people, 1, 7)
         await moved(people)
         await until(lambda: asyncio.sleep(0, process.streams._running))

@@ -1,6 +1,7 @@
 """However an operation ends, cancelled at any moment, twice, out of time: it leaves no task, no future, no coroutine."""
 
 import asyncio
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ from graphql import execute, parse
 from execution import Batched, BreadthFirstExecutor
 from tests.execution.leavings import CHANGES, SDL, TEXT, End, begin, everything, ticks
 from tests.execution.small import engine, schema_of
+from tests.until import PATIENCE
 
 pytestmark = pytest.mark.usefixtures("nothing_left")
 
@@ -56,11 +58,13 @@ class Slow:
         self.error = error
         self.running = 0
         self.ended = 0
+        self.begun: Callable[[], None] = lambda: None
 
     async def __call__(self, parents: list[Any], _context: Any) -> list[Any]:
         self.running += 1
+        self.begun()
         try:
-            await asyncio.sleep(10)
+            await asyncio.sleep(PATIENCE)
         finally:
             for _ in range(self.ticks):
                 await asyncio.sleep(0)
@@ -90,7 +94,7 @@ async def test_cancelled_again_while_it_ends_it_still_leaves_nothing(times: int)
         async def __call__(self, parents: list[Any], _context: Any) -> list[Any]:
             self.running += 1
             try:
-                await asyncio.sleep(10)
+                await asyncio.sleep(PATIENCE)
             finally:
                 for _ in range(times + 5):
                     try:
@@ -141,12 +145,15 @@ async def test_out_of_time_it_leaves_nothing() -> None:
         {"Query.one": lambda *_: {}},
         {"A.name": Batched(slow), "A.fail": Batched(lambda *_: asyncio.get_running_loop().create_future())},
     )
+    limit = asyncio.timeout(None)
+    slow.begun = lambda: limit.reschedule(asyncio.get_running_loop().time())
     with pytest.raises(TimeoutError):
-        async with asyncio.timeout(0.01):
+        async with limit:
             await engine(schema, "{ one { name fail } }")
     assert slow.ended == 1
+    slow.begun = lambda: None
     with pytest.raises(TimeoutError):
-        await asyncio.wait_for(engine(schema, "{ one { name fail } }"), 0.01)
+        await asyncio.wait_for(engine(schema, "{ one { name fail } }"), 0.5)
     assert slow.ended == 2
 
 

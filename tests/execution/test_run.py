@@ -11,6 +11,7 @@ from graphql import GraphQLError, GraphQLSchema
 import execution.run
 from execution import Batched
 from tests.execution.small import both, engine, schema_of
+from tests.until import PATIENCE
 
 SDL = """
 interface Named { name: String }
@@ -281,7 +282,7 @@ async def test_resolvers_of_objects_are_awaited_together_each_in_its_own_task() 
         inside.add(asyncio.current_task())
         if len(inside) == 3:
             together.set()
-        await asyncio.wait_for(together.wait(), 5)
+        await asyncio.wait_for(together.wait(), PATIENCE)
         return one["n"]  # type: ignore[no-any-return]
 
     found = await both(schema_of(SDL, {"A.a": lambda one, _info: one["n"]}), "{ ones { a } }", THREE)
@@ -298,7 +299,7 @@ async def test_the_fields_of_a_level_start_together() -> None:
             arrived.append(name)
             if len(arrived) == 4:
                 all_here.set()
-            await asyncio.wait_for(all_here.wait(), 5)
+            await asyncio.wait_for(all_here.wait(), PATIENCE)
             return [None] * len(parents)
 
         return wait
@@ -313,7 +314,7 @@ async def test_a_branch_goes_on_as_soon_as_its_own_rows_are_in() -> None:
     below = asyncio.Event()
 
     async def slow(parents: list[Any], _context: Any) -> list[Any]:
-        await asyncio.wait_for(below.wait(), 5)
+        await asyncio.wait_for(below.wait(), PATIENCE)
         return [1] * len(parents)
 
     async def quick(parents: list[Any], _context: Any) -> list[Any]:

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from graphql import parse, validate
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from execution import BreadthFirstExecutor
@@ -43,11 +43,7 @@ async def test_the_same_answer_to_the_golden_queries(world: Api, name: str) -> N
     assert BreadthFirstExecutor.handed_over == handed_over
 
 
-@settings(
-    deadline=None,
-    max_examples=examples(60),
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow, HealthCheck.data_too_large],
-)
+@settings(max_examples=examples(60))
 @given(random=st.randoms(use_true_random=False), viewer=st.sampled_from([None, 1, 2, 77]))
 async def test_the_same_answer_to_any_query(world: Api, random: Random, viewer: int | None) -> None:
     schema = build_schema()._schema

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from graphql import ExecutionResult, GraphQLSchema, execute, parse, validate
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import execution.plan
@@ -48,11 +48,7 @@ def swept() -> Iterator[None]:
 @pytest.mark.parametrize("schema", [PLAIN, DECLARED], ids=["resolvers", "kinds"])
 @pytest.mark.parametrize("kind", ["query", "mutation"])
 @pytest.mark.parametrize("waits", [False, True], ids=["in turn", "awaited"])
-@settings(
-    deadline=None,
-    max_examples=examples(14),
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
-)
+@settings(max_examples=examples(14))
 @given(
     random=st.randoms(use_true_random=False),
     seed=st.integers(0, 2**32),

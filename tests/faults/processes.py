@@ -9,7 +9,7 @@ from pathlib import Path
 import httpx
 
 from tests.ask import SECRET
-from tests.until import until
+from tests.until import PATIENCE, until
 
 JUMPING = "tests.faults.jumping"  # starts them by a clock that can be set
 CHECKOUT = Path(__file__).parents[2]
@@ -69,8 +69,8 @@ class Door(Process):
 
     async def answers(self) -> None:
         """Returns once it does, the database included."""
-        async with httpx.AsyncClient(timeout=5) as client:
-            await until(lambda: self._ready(client), 60)
+        async with httpx.AsyncClient(timeout=PATIENCE) as client:
+            await until(lambda: self._ready(client), 3 * PATIENCE)
 
     async def _ready(self, client: httpx.AsyncClient) -> bool:
         assert self.pid is not None, self.printed

@@ -28,6 +28,7 @@ from server.listen import BoundedHttp, configuration
 from server.operation import Operations
 from server.sharing import Sharing
 from server.streams import Streams
+from tests.until import PATIENCE
 
 SECRET = "a secret of at least thirty-two characters, for the door"
 AUDIENCE = "chorus"
@@ -52,6 +53,8 @@ class Seen:
 
     contexts: list[tuple[str | None, str | None]] = field(default_factory=list)  # subject, idempotency key
     open_streams: int = 0
+    opened_streams: int = 0
+    released: bool = False  # what is held goes on
     healthy: bool = True
 
 
@@ -157,6 +160,12 @@ class Query:
         return "done"
 
     @strawberry.field
+    async def held(self, info: strawberry.Info[Any, None]) -> str:
+        while not info.context["seen"].released:  # noqa: ASYNC110  whoever releases it has another loop
+            await asyncio.sleep(0.01)
+        return "done"
+
+    @strawberry.field
     def large(self, size: int) -> str:
         return "x" * size
 
@@ -182,9 +191,17 @@ class Subscription:
             seen.open_streams -= 1
 
     @strawberry.subscription
+    async def held(self, info: strawberry.Info[Any, None]) -> AsyncIterator[int]:
+        yield 1
+        while not info.context["seen"].released:  # noqa: ASYNC110  whoever releases it has another loop
+            await asyncio.sleep(0.01)
+        yield 2
+
+    @strawberry.subscription
     async def flood(self, info: strawberry.Info[Any, None]) -> AsyncIterator[str]:
         seen: Seen = info.context["seen"]
         seen.open_streams += 1
+        seen.opened_streams += 1
         try:
             while True:
                 yield "x" * 100_000
@@ -223,6 +240,9 @@ def tokens() -> Tokens:
     return Tokens(DevelopmentKeys([SECRET]), issuer=DEVELOPMENT_ISSUER, audience=AUDIENCE)
 
 
+LIFETIMES = (2, 10, 60)  # seconds of a token that is to expire: on a busy machine all may take longer than the first
+
+
 def bearer(subject: str = "somebody", seconds: float = 60) -> str:
     """An Authorization header that this door takes."""
     return "Bearer " + mint(SECRET, subject, audience=AUDIENCE, seconds=seconds)
@@ -234,7 +254,7 @@ class Door:
 
     port: int
     seen: Seen = field(default_factory=Seen)
-    client: httpx.Client = field(default_factory=lambda: httpx.Client(verify=False, timeout=30))  # noqa: S501  there is no TLS here
+    client: httpx.Client = field(default_factory=lambda: httpx.Client(verify=False, timeout=PATIENCE))  # noqa: S501  there is no TLS here
 
     @property
     def url(self) -> str:
@@ -280,7 +300,7 @@ def standing(app: ASGIApp, seen: Seen | None = None, **options: Any) -> Iterator
                 yield door
         finally:
             server.should_exit = True
-            thread.join(10)
+            thread.join(PATIENCE)
             logging.getLogger("uvicorn.error").setLevel(logging.NOTSET)
 
 

@@ -10,6 +10,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.typing import Subprotocol
 
 from tests.server.door import Door
+from tests.until import PATIENCE, until
 
 PROTOCOL = "graphql-transport-ws"
 
@@ -18,7 +19,7 @@ PROTOCOL = "graphql-transport-ws"
 async def opened(door: Door, *protocols: str, headers: dict[str, str] | None = None) -> AsyncIterator[ClientConnection]:
     names = [Subprotocol(name) for name in protocols or (PROTOCOL,)]
     address = door.url.replace("http://", "ws://")
-    async with connect(address, subprotocols=names, additional_headers=headers or {}) as client:
+    async with connect(address, subprotocols=names, additional_headers=headers or {}, open_timeout=PATIENCE) as client:
         yield client
 
 
@@ -35,7 +36,7 @@ async def send(client: ClientConnection, **message: Any) -> None:
 
 
 async def receive(client: ClientConnection) -> Any:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE):
         return json.loads(await client.recv())
 
 
@@ -48,15 +49,12 @@ async def until_end(client: ClientConnection, id: str = "1") -> list[Any]:
 
 
 async def close_of(client: ClientConnection) -> tuple[int, str]:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE):
         await client.wait_closed()
     assert client.close_code is not None
     return client.close_code, client.close_reason or ""
 
 
 async def settled(door: Door) -> None:
-    for _ in range(1000):
-        if not door.seen.open_streams:
-            return
-        await asyncio.sleep(0.01)
-    raise AssertionError(f"{door.seen.open_streams} sources are still open")
+    """Returns once no source is open; ask it only after one was."""
+    await until(lambda: asyncio.sleep(0, not door.seen.open_streams))

@@ -4,7 +4,6 @@ import asyncio
 import shutil
 import signal
 import tempfile
-import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -23,6 +22,7 @@ from tests.conftest import NOW, Copy, memory
 from tests.gathering import MIRA, RAIN, arrange
 from tests.server.door import Door, standing
 from tests.server.talk import ready, receive, send, until_end
+from tests.until import PATIENCE, until_now
 
 POST = """mutation ($input: PostVideoInput!) { postVideo(input: $input) { __typename
   ... on PostVideoPayload { video { id caption } community { sound { id } } } ... on UserError { message path } } }"""
@@ -182,11 +182,13 @@ def test_while_the_database_is_away_answers_are_503_and_then_they_come_again(
         assert door.client.get(f"{base}/ready").status_code == 503
         assert door.client.get(f"{base}/health").status_code == 200
         postgres.start()
-        statuses = [door.ask(query).status_code]
-        while statuses[-1] != 200 and len(statuses) < 50:
-            time.sleep(0.2)
+        statuses = []
+
+        def well() -> bool:
             statuses.append(door.ask(query).status_code)
-        assert statuses[-1] == 200
+            return statuses[-1] == 200
+
+        until_now(well)
         assert set(statuses) <= {200, 503}
 
 
@@ -198,7 +200,7 @@ async def test_a_worker_that_fails_ends_the_process_instead_of_looking_well() ->
         raise KeyError("a fault of ours")
 
     try:
-        async with app._beside(fail()), asyncio.timeout(5):
+        async with app._beside(fail()), asyncio.timeout(PATIENCE):
             await heard.wait()
     finally:
         asyncio.get_running_loop().remove_signal_handler(signal.SIGTERM)

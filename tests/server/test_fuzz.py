@@ -5,7 +5,7 @@ from contextlib import suppress
 from typing import Any
 
 import httpx
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
@@ -13,10 +13,9 @@ from websockets.typing import Subprotocol
 
 from tests.server.door import Door
 from tests.server.talk import PROTOCOL
+from tests.until import PATIENCE
 
-SOME = settings(
-    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
-)
+SOME = settings(max_examples=40)
 EXPECTED = {200, 294, 400, 413, 415, 422}
 CLOSES = {1000, 4400, 4401, 4403, 4409, 4429}
 
@@ -94,13 +93,13 @@ def test_any_url_is_answered(door: Door, query: str, variables: str, name: str) 
 @given(sent=st.lists(messages.map(json.dumps) | values.map(json.dumps) | st.binary(max_size=20), max_size=6))
 def test_any_messages_end_in_a_close_that_the_protocol_knows(door: Door, sent: list[str | bytes]) -> None:
     address = door.url.replace("http://", "ws://")
-    with connect(address, subprotocols=[Subprotocol(PROTOCOL)]) as client:
+    with connect(address, subprotocols=[Subprotocol(PROTOCOL)], open_timeout=PATIENCE) as client:
         with suppress(ConnectionClosed):
             for message in ('{"type": "connection_init"}', *sent, '{"type": "connection_init"}'):
                 client.send(message)
         with suppress(ConnectionClosed):
             while True:
-                answer = json.loads(client.recv(10))
+                answer = json.loads(client.recv(PATIENCE))
                 assert answer["type"] in ("connection_ack", "next", "error", "complete", "pong")
                 assert "INTERNAL" not in json.dumps(answer)
         assert client.close_code in CLOSES, (client.close_code, client.close_reason)

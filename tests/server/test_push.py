@@ -33,16 +33,33 @@ class Transport:
 
 
 def over(kind: type[Any], transport: Transport) -> Any:
-    protocol = Mock(spec=kind, transport=transport)
+    protocol = Mock(spec=kind, transport=transport, loop=Mock(), _pushed=[], _length=0)
     protocol.push = lambda *parts: kind.push(protocol, *parts)
+    protocol._flush = lambda: PushedWebSocket._flush(protocol)
     return protocol
 
 
 @pytest.mark.parametrize("length", [0, 1, 125, 126, 65_535, 65_536, 200_000])
 def test_a_pushed_message_is_framed_as_the_library_frames_it(length: int) -> None:
     transport, text = Transport(), b"x" * length
-    assert over(PushedWebSocket, transport).push(text[:5], text[5:])
+    protocol = over(PushedWebSocket, transport)
+    assert protocol.push(text[:5], text[5:])
+    protocol._flush()
     assert transport.written == Frame(Opcode.TEXT, text).serialize(mask=False)
+
+
+def test_messages_that_are_pushed_in_one_turn_of_the_loop_are_written_as_one_up_to_64_kb() -> None:
+    transport = Transport()
+    protocol = over(PushedWebSocket, transport)
+    for _ in range(3):
+        assert protocol.push(b"x" * 40_000)
+    assert len(transport.written) == 80_008
+    transport.unread = 1
+    assert protocol.push(b"y")  # behind what waits already
+    (flush,) = {call.args[0] for call in protocol.loop.call_soon.call_args_list}
+    flush()
+    assert len(transport.written) == 120_015
+    assert not protocol.push(b"z")
 
 
 def test_a_pushed_part_of_a_body_is_a_chunk() -> None:

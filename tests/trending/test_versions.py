@@ -8,6 +8,7 @@ import pytest
 
 from tests.ask import Api
 from tests.trending.scene import arrange, burst, chart, later, post, settle, worker
+from tests.until import until
 from trending.charts import ChartKey, Scope, read_chart, trends
 from trending.counters import GLOBAL
 from trending.counting import Overtaken
@@ -175,9 +176,12 @@ async def test_of_two_that_score_a_scope_one_writes(api: Api) -> None:
     await burst(api, 2)
     api.now += timedelta(seconds=5)
     scope = Scope(GLOBAL, 0)
-    answers = await asyncio.gather(
-        *(score_scope(api.database, scope, api.now) for _ in range(2)), return_exceptions=True
-    )
+    async with api.database.transaction() as held:
+        await held.connection.execute("select from trend_scopes for update")
+        both = [asyncio.create_task(score_scope(api.database, scope, api.now)) for _ in range(2)]
+        waiting = "select 1 where 2 = (select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock')"
+        await until(lambda: api.sql(waiting))  # both have read how it was before
+    answers = await asyncio.gather(*both, return_exceptions=True)
     assert sorted(map(str, map(type, answers))) == sorted(map(str, (type(None), Overtaken)))
     (row,) = await api.sql(
         "select count(*) from chart_versions where region = 'GLOBAL' and niche_id = 0 and \"window\" = 'HOUR' and kind = 'BREAKOUT'"
