@@ -3,13 +3,13 @@
 import asyncio
 import time
 from collections import OrderedDict, deque
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from events import log
 from events.bus import Fact, Topic
-from events.watch import Audience, Listener, Place, Reason, Stream, Told, Watch
+from events.watch import FRESH, Audience, Listener, Place, Reason, Stream, Told, Watch
 
 PAGE = 500  # facts a read
 MOST_WAITING = 1000  # updates for which a listener has room
@@ -33,13 +33,22 @@ class Source:
     counted: Callable[[], dict[str, Any]] | None = None
 
 
+class Page(NamedTuple):
+    """The facts of a part of the log, how far that reaches, and the head of the log behind it: facts may have been dropped under the page."""
+
+    facts: Sequence[Fact]
+    reached: int
+    head: log.Head
+
+
 class FactAudience(Audience["FactListener"]):
-    """Those who listen to one source; `uncounted` is the last of its facts that may not be counted yet."""
+    """Those who listen to one source; `uncounted` is the last of its facts that may not be counted yet, `pages` what was read just now, by where it begins."""
 
     def __init__(self, source: Source) -> None:
         super().__init__(source.name)
         self.source = source
         self.uncounted = 0
+        self.pages: dict[tuple[int, int], asyncio.Task[Page]] = {}
 
 
 class FactListener(Listener):
@@ -96,7 +105,7 @@ class LogWatch(Watch[FactAudience]):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.position = 0
+        self.position = self._floor = 0
         self._concerned: dict[tuple[str | None, int | None], set[FactAudience]] = {}
         self._uncounted: set[FactAudience] = set()
         self._remembered: OrderedDict[tuple[str, int], Told] = OrderedDict()
@@ -120,6 +129,7 @@ class LogWatch(Watch[FactAudience]):
 
     async def look(self) -> None:
         head = await self._bus.head()
+        self._floor = head.floor
         await self._keep_place(head)
         while self.position < head.sequence:
             facts = await self._bus.after(self.position, PAGE)
@@ -147,21 +157,39 @@ class LogWatch(Watch[FactAudience]):
         return self.resync(audience.stream, self.position, reason)
 
     async def unreachable(self, audience: FactAudience, place: Place) -> Reason | None:
-        """Why nobody can go on from this place, or None."""
+        """Why nobody can go on from this place, or None. Where the last look knows the place nothing is asked: what changed since is found behind each page, and by the next look."""
         if place.stream != audience.stream:
             return Reason.FILTER_CHANGED
-        head = await self._bus.head()
+        if place.epoch == self.epoch and self._floor <= place.sequence <= self.position:
+            return None
+        return self.lost(place, await self._bus.head())
+
+    def lost(self, place: Place, head: log.Head) -> Reason | None:
+        """Why what follows this place is not in a log with this head, or None."""
         if place.epoch != self.epoch or place.epoch != head.epoch or place.sequence > head.sequence:
             return Reason.EPOCH_CHANGED
         return Reason.TOO_OLD if place.sequence < head.floor else None
 
-    async def again(self, audience: FactAudience, after: int, until: int) -> tuple[list[Told], int]:
-        """A page of what was told after one sequence and up to another, and how far it reaches."""
-        facts = await self._bus.of(audience.source.topic, after, until, PAGE)
-        told = [one for fact in facts if (one := self._of_fact(audience, fact)) is not None]
+    async def page(self, audience: FactAudience, after: int) -> Page:
+        """What follows this sequence; read once for the many who come back to it at once."""
+        place = self.epoch, after
+        reading = audience.pages.get(place)
+        if reading is None:
+            reading = audience.pages[place] = asyncio.create_task(self._read(audience, after, self.position))
+            reading.add_done_callback(lambda task: task.cancelled() or task.exception())  # those who wait hear of it
+            asyncio.get_running_loop().call_later(FRESH, audience.pages.pop, place, None)
+        return await asyncio.shield(reading)
+
+    def again(self, audience: FactAudience, page: Page) -> list[Told]:
+        """What is told of a page."""
+        told = [one for fact in page.facts if (one := self._of_fact(audience, fact)) is not None]
         if told and audience.source.counted is not None:
-            self._count(audience, facts[-1]["sequence"])
-        return told, facts[-1]["sequence"] if len(facts) == PAGE else until
+            self._count(audience, page.facts[-1]["sequence"])
+        return told
+
+    async def _read(self, audience: FactAudience, after: int, until: int) -> Page:
+        facts = await self._bus.of(audience.source.topic, after, until, PAGE)
+        return Page(facts, facts[-1]["sequence"] if len(facts) == PAGE else until, await self._bus.head())
 
     async def _keep_place(self, head: log.Head) -> None:
         changed = head.epoch != self.epoch or head.sequence < self.position
@@ -232,13 +260,11 @@ async def _facts(watch: LogWatch, source: Source, after: str | None) -> AsyncGen
             yield watch.checkpoint(audience, place.sequence)
         while reason is None:
             while reason is None and place.sequence < watch.position:
-                page, reached = await watch.again(audience, place.sequence, watch.position)
-                reason = await watch.unreachable(
-                    audience, place
-                )  # asked behind the page: facts may have been dropped under it
-                for told in page if reason is None else ():
+                page = await watch.page(audience, place.sequence)
+                reason = watch.lost(place, page.head)
+                for told in watch.again(audience, page) if reason is None else ():
                     yield told
-                place = place._replace(sequence=reached)
+                place = place._replace(sequence=page.reached)
             if reason is None and watch.epoch not in (0, place.epoch):  # changed while he read, or was full
                 reason = Reason.EPOCH_CHANGED
             if reason is None:

@@ -12,5 +12,6 @@ from execution.kinds import Itself as Itself
 from execution.kinds import Kind as Kind
 from execution.kinds import Place as Place
 from execution.kinds import Placed as Placed
+from execution.kinds import Streamed as Streamed
 from execution.kinds import Text as Text
 from execution.run import Apart as Apart

@@ -4,14 +4,15 @@ from collections.abc import Awaitable, Sequence
 from functools import cached_property
 from typing import Any, ClassVar
 
-from graphql import DocumentNode, GraphQLError, GraphQLSchema, OperationType
-from graphql.execution import ExecutionResult, Executor, MiddlewareManager
+from graphql import DocumentNode, GraphQLError, GraphQLSchema, OperationType, located_error
+from graphql.execution import ExecutionResult, Executor, MiddlewareManager, create_source_event_stream
 from graphql.execution.executor import CollectedErrors
 from graphql.execution.incremental import IncrementalExecutor
 from graphql.execution.values import VariableValues
 from graphql.type.definition import GraphQLResolveInfoHelpers
 
-from execution.plan import Plan
+from execution.kinds import Streamed
+from execution.plan import Field, Plan
 from execution.plans import Plans
 from execution.run import Apart, Run
 from execution.variables import Variables
@@ -120,6 +121,21 @@ class BreadthFirstExecutor(IncrementalExecutor):
     def in_context(self, context_value: Any) -> "BreadthFirstExecutor":
         """This operation, in another context."""
         return self._with(context_value=context_value, collected_errors=CollectedErrors())
+
+    def source(self) -> Any:
+        """As graphql-core's `create_source_event_stream`; where the field is `Streamed`, what the plan knows of it is found out once for all who subscribe."""
+        plan, root_type = self.plan(), self.schema.subscription_type
+        field = plan.root(root_type).fields[0] if plan is not None and root_type is not None else None
+        if field is None or not isinstance(field.kind, Streamed):
+            return create_source_event_stream(self)
+        return self._stream(field, field.kind)
+
+    async def _stream(self, field: Field, kind: Streamed) -> Any:
+        try:
+            arguments = field.arguments(self.variable_values, hide_suggestions=self.hide_suggestions)
+            return await kind.function(self.context_value, **arguments)
+        except Exception as error:  # noqa: BLE001  whatever it was, it is the error of the subscription
+            return ExecutionResult(None, errors=[located_error(error, field.nodes, [field.key])])
 
     def plan(self) -> Plan | None:
         """How this operation is answered; None where graphql-core's executor answers it."""

@@ -1,6 +1,6 @@
 """What a field and a type may declare of themselves, so that a level is answered at once instead of object by object."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterable, Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -74,7 +74,18 @@ class Batched:
     reads: frozenset[str] | None = None
 
 
-Kind = Column | Each | Text | Itself | Placed | Batched
+@dataclass(frozen=True, slots=True)
+class Streamed:
+    """Of a subscription: its events are those of the stream `await function(context, **arguments)`, and the value is the event itself.
+
+    `prepare` is as that of `Batched`.
+    """
+
+    function: Callable[..., Awaitable[AsyncIterable[Any]]]
+    prepare: Callable[[dict[str, Any], Place], dict[str, Any]] | None = None
+
+
+Kind = Column | Each | Text | Itself | Placed | Batched | Streamed
 
 
 def kind_of(definition: GraphQLField) -> Kind | None:

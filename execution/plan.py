@@ -30,7 +30,7 @@ from graphql.execution.executor import SELECTIONS_NESTED_TOO_DEEPLY
 from graphql.execution.values import VariableValues
 
 from execution.arguments import UNCHANGING, Arguments
-from execution.kinds import CLASSES, TYPES, Batched, Column, Each, Itself, Kind, Place, Placed, Text, kind_of
+from execution.kinds import CLASSES, TYPES, Batched, Column, Each, Itself, Kind, Place, Placed, Streamed, Text, kind_of
 from execution.leaves import Built, Write, compiled, is_plain, writer
 
 PAYS = 100  # objects: compiling costs 100 to 200 µs, an object that is built without it 1 to 2 µs more
@@ -132,7 +132,7 @@ class Field:
         if self._prepared is not None:
             return self._prepared
         values = self._arguments.coerced(variables, hide_suggestions=hide_suggestions)
-        if isinstance(self.kind, Batched) and self.kind.prepare is not None:
+        if isinstance(self.kind, (Batched, Streamed)) and self.kind.prepare is not None:
             values = self.kind.prepare(values, Place(self.origin.operation, self.nodes, self.key, self.reads))
         if self._arguments.constant and all(isinstance(value, UNCHANGING) for value in values.values()):
             self._prepared = values

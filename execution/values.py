@@ -6,7 +6,7 @@ from typing import Any
 
 from graphql.execution import Executor
 
-from execution.kinds import Batched, Column, Each, Itself, Placed, Text
+from execution.kinds import Batched, Column, Each, Itself, Placed, Streamed, Text
 from execution.level import Level
 from execution.plan import Field
 
@@ -31,6 +31,8 @@ def values_of(executor: Executor[Any], level: Level, field: Field) -> Any:
     if isinstance(kind, Text):
         template, columns = kind.template, kind.columns
         return _each(lambda one: template % tuple([one[column] for column in columns]), objects)
+    if isinstance(kind, Streamed):
+        return list(objects)
     if isinstance(kind, Placed):
         place: Callable[..., Any] = kind.function
         return _each(lambda one: place(*one[0], one[1]), list(zip(level.origins(), objects, strict=True)))

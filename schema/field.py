@@ -55,16 +55,23 @@ def batched_edges(function: Callable[..., Any], *, description: str | None = Non
 def streamed(function: Callable[..., Awaitable[AsyncIterator[Any]]], *, description: str | None = None) -> Any:
     """A field of Subscription whose events are those of the stream `await function(ctx, **arguments)`, after the cursor `after`."""
 
+    def stream(ctx: Context, **arguments: Any) -> Awaitable[AsyncIterator[Any]]:
+        if ctx.last_event_id is not None:
+            arguments["after"] = ctx.last_event_id
+        return function(ctx, **arguments)
+
     async def resolve(root: None, info: Info, **arguments: Any) -> AsyncIterator[Any]:  # noqa: ARG001
-        given = {name: value for name, value in arguments.items() if value is not UNSET}
-        if info.context.last_event_id is not None:
-            given["after"] = info.context.last_event_id
-        return await function(info.context, **given)
+        return await stream(info.context, **{name: one for name, one in arguments.items() if one is not UNSET})
 
     arguments = [_argument(own) for own in list(inspect.signature(function).parameters.values())[1:]]
     resolve.__signature__ = _signature(arguments)  # type: ignore[attr-defined]
     resolve.__module__ = function.__module__
-    return StrawberryField(base_resolver=StrawberryResolver(resolve), description=description, is_subscription=True)
+    return StrawberryField(
+        base_resolver=StrawberryResolver(resolve),
+        description=description,
+        is_subscription=True,
+        metadata={execution.KIND: execution.Streamed(stream)},
+    )
 
 
 def global_id(kind: Kind | EitherKind, *, description: str = FINDS_AGAIN) -> Any:
@@ -125,7 +132,7 @@ def declare(schema: strawberry.Schema) -> None:
             kind = own.metadata.get(execution.KIND) or (
                 execution.Column(own.python_name) if own.is_basic_field else None
             )
-            if isinstance(kind, execution.Batched):
+            if isinstance(kind, (execution.Batched, execution.Streamed)):
                 kind = replace(kind, prepare=_preparation(converter, own, kind.function))
             field.extensions[execution.KIND] = kind
 

@@ -76,7 +76,7 @@ class GraphQLWs:
         with suppress(WebSocketDisconnect, WebSocketDisconnected):
             if SUBPROTOCOL in websocket.scope["subprotocols"]:
                 await websocket.accept(SUBPROTOCOL)
-                await Socket(self, websocket, send).serve()
+                await Socket(self, websocket, receive, send).serve()
             else:
                 # Accepted without a subprotocol, because only then the client sees the code.
                 await websocket.accept()
@@ -86,12 +86,13 @@ class GraphQLWs:
 class Socket:
     """One connection: first the handshake, then messages until one side closes."""
 
-    def __init__(self, door: GraphQLWs, websocket: WebSocket, send: Send) -> None:
+    def __init__(self, door: GraphQLWs, websocket: WebSocket, receive: Receive, send: Send) -> None:
         self._door = door
         self.operations = door.operations
         self.streams = door.streams
         self._websocket = websocket
-        self._raw = send  # what Starlette's layers would see again for each of a thousand listeners
+        # What Starlette's layers would see again for each of a thousand listeners.
+        self._raw_receive, self._raw_send = receive, send
         self.push = push_of(websocket.scope)
         self._claims: Claims | None = None
         self._holds: asyncio.Timeout | None = None  # messages are taken for as long as the token holds
@@ -169,7 +170,7 @@ class Socket:
             self._holds.reschedule(asyncio.get_running_loop().time())
 
     async def _receive(self) -> Message:
-        message = await self._websocket.receive()
+        message = await self._raw_receive()
         if message["type"] == "websocket.disconnect":
             raise Gone
         try:
@@ -245,7 +246,7 @@ class Socket:
         if self._closing:
             raise Gone
         try:
-            await self._raw({"type": "websocket.send", "text": b"".join(parts).decode()})
+            await self._raw_send({"type": "websocket.send", "text": b"".join(parts).decode()})
         except (
             OSError,
             RuntimeError,

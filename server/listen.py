@@ -12,6 +12,9 @@ import uvicorn
 from starlette.types import ASGIApp
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+from websockets.datastructures import Headers
+from websockets.http11 import Request
+from websockets.protocol import Protocol
 
 from server.streams import PUSH
 
@@ -19,6 +22,8 @@ HEAD_SECONDS = 20.0
 HEAD_BYTES = 65_536
 MOST_PUSHED = 65_536  # bytes, about, that are written as one
 UNREAD_SECONDS = 30.0
+MOST_HEADERS = 128  # of a WebSocket's head, as in websockets
+BACKLOG = 10_000  # connections that wait to be taken, as far as net.core.somaxconn allows: who finds no room tries again after a second, then three
 KEEP_ALIVE_SECONDS = 75  # longer than the 60 s after which balancers drop an idle connection
 TOO_LARGE = (
     b"HTTP/1.1 431 Request Header Fields Too Large\r\n"
@@ -37,6 +42,11 @@ def _written(transport: asyncio.Transport, *parts: bytes) -> bool:
 def push_chunk(transport: asyncio.Transport, *parts: bytes) -> bool:
     """Sends more of a chunked body at once; False where that would take waiting."""
     return _written(transport, b"%x\r\n" % sum(map(len, parts)), *parts, b"\r\n")
+
+
+def _announces_body(header: tuple[bytes, bytes]) -> bool:
+    name, value = header
+    return name == b"transfer-encoding" or (name == b"content-length" and value != b"0")
 
 
 class PushedWebSocket(WebSocketsSansIOProtocol):
@@ -60,6 +70,17 @@ class PushedWebSocket(WebSocketsSansIOProtocol):
         super().connection_lost(exc)
         self.conn.parser.close()
         self.conn.parser_exc = None
+
+    def upgraded(self, request: Request) -> None:
+        """Begins behind a head that was parsed before: from here on there are frames."""
+        self.conn.parser = Protocol.parse(self.conn)
+        next(self.conn.parser)
+        self.handle_connect(request)
+
+    def start_keepalive(self) -> None:
+        """Uvicorn's, at the end of the handshake, of which nothing is kept: it would be a sixth of a socket's memory."""
+        super().start_keepalive()
+        del self.request, self.response
 
     def push(self, *parts: bytes) -> bool:
         """Sends a text message in this turn of the loop, with all others that come in it; False where that would take waiting."""
@@ -120,8 +141,7 @@ class BoundedHttp(HttpToolsProtocol):
         self._head += len(data)
         super().data_received(data)
         if self._head_timer is not None and self._head > self.head_bytes and not self.transport.is_closing():
-            self.transport.write(TOO_LARGE)
-            self.transport.close()
+            self._refuse_size()
 
     def on_headers_complete(self) -> None:
         """The parser's."""
@@ -130,9 +150,25 @@ class BoundedHttp(HttpToolsProtocol):
         super().on_headers_complete()
 
     def handle_websocket_upgrade(self) -> None:
-        """Uvicorn's; from here on the connection is another protocol's."""
-        super().handle_websocket_upgrade()
-        self.parser = None  # type: ignore[assignment]  # it holds us
+        """In place of uvicorn's, which writes the head again and has it parsed a second time, in Python, and says nothing of one that is refused there."""
+        if len(self.headers) > MOST_HEADERS:
+            self._refuse_size()
+        elif not self.url.isascii() or any(map(_announces_body, self.headers)):
+            self.send_400_response("A WebSocket begins with a GET without a body.")
+        else:
+            self.connections.discard(self)
+            headers = Headers()
+            for name, value in self.headers:
+                headers[name.decode("latin-1")] = value.decode("latin-1")
+            protocol = PushedWebSocket(self.config, self.server_state, self.app_state)
+            protocol.connection_made(self.transport)
+            protocol.upgraded(Request(self.url.decode(), headers, self.scope["method"]))
+            self.transport.set_protocol(protocol)
+            self.parser = None  # type: ignore[assignment]  # it holds us
+
+    def _refuse_size(self) -> None:
+        self.transport.write(TOO_LARGE)
+        self.transport.close()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Asyncio's; what was asked and has not begun does not begin, and nothing holds us."""
@@ -165,6 +201,7 @@ def configuration(
         ws_max_size=message_limit,
         ws_per_message_deflate=False,  # small messages gain little, and each socket would keep a window for it
         lifespan="on",
+        backlog=BACKLOG,
         log_config=None,
         log_level="warning",
         access_log=False,

@@ -10,6 +10,7 @@ from graphql.execution import Executor, create_source_event_stream
 from starlette.types import Scope
 
 from events.watch import Listener, Stream, Told
+from execution import BreadthFirstExecutor
 from server.documents import Operation
 from server.errors import SourceFailed, of_execution
 from server.operation import Operations, body_of, written
@@ -63,7 +64,11 @@ class Streams:
 
     async def source(self, asking: "Subscription") -> Any:
         """The source stream of a subscription; raises RequestError."""
-        source = await self._operations.in_time(create_source_event_stream(self._executor(asking)))
+        executor = self._executor(asking)
+        if isinstance(executor, BreadthFirstExecutor):
+            source = await self._operations.in_time(executor.source())
+        else:
+            source = await self._operations.in_time(create_source_event_stream(executor))
         if isinstance(source, ExecutionResult):
             raise SourceFailed(errors=of_execution(source.errors or []))
         return source

@@ -1,7 +1,13 @@
 """What happens in a community reaches who listens to it: over real sockets, in order, once."""
 
+from contextlib import AsyncExitStack, aclosing
 from datetime import UTC, datetime
 
+from events.fact_stream import LogWatch
+from events.postgres import PostgresBus
+from resolvers import activity
+from resolvers.context import Context
+from resolvers.ids import Id
 from tests.ask import Api
 from tests.events.listening import PLACE, listening
 from tests.serving import serving
@@ -53,3 +59,15 @@ async def test_a_video_that_is_taken_away_and_a_member_who_joins_are_told_too(ap
         }
         await api.get(JOIN, viewer=8, input={"soundId": "sound_1", "member": True})
         assert (await listener.of("CommunityCounts"))["community"]["memberCount"] == 1
+
+
+async def test_where_somebody_listens_whoever_comes_too_costs_no_statement(api: Api) -> None:
+    await arrange(api)
+    async with PostgresBus(api.database) as bus, AsyncExitStack() as stack:
+        ctx = Context(db=api.database, cursors=api.cursors, now=api.now, facts=LogWatch(bus, api.cursors))
+        sent = api.database.statements = []
+        for _ in range(3):
+            stream = await stack.enter_async_context(aclosing(await activity.updates(ctx, Id("sound_1"))))
+            assert (await anext(stream)).update["__typename"] == "StreamCheckpoint"
+        api.database.statements = None
+    assert sent.count("sound_by_id") == 1

@@ -2,7 +2,8 @@
 
 import asyncio
 import random
-from contextlib import aclosing
+from collections.abc import Sequence
+from contextlib import AsyncExitStack, aclosing
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ import events.fact_stream
 from db.database import Database
 from db.errors import DatabaseUnavailable
 from events import log
+from events.bus import Fact
 from events.cursor import BadCursor
 from events.fact_stream import LogWatch, Source, fact_stream
 from events.outbox import Event, publish_all
@@ -265,6 +267,55 @@ async def test_those_who_come_back_share_what_they_are_told(api: Api) -> None:
                 async with aclosing(fact_stream(watch, community(), cursor)) as stream:
                     told.append([await anext(stream) for _ in range(2)][1])
         assert all(one is told[0] for one in told)
+
+
+class Slow(PostgresBus):
+    """A bus that gives out no page of the log until it may."""
+
+    def __init__(self, *args: Any) -> None:
+        super().__init__(*args)
+        self.asked, self.may = asyncio.Event(), asyncio.Event()
+
+    async def of(self, *args: Any) -> Sequence[Fact]:
+        found = await super().of(*args)
+        self.asked.set()
+        await self.may.wait()
+        return found
+
+
+async def test_many_who_come_back_at_once_cost_one_read_of_what_they_missed(api: Api) -> None:
+    await happen(api, 1, 2)
+    cursor = Place(1, 0, "community|1").sign(api.cursors)
+    async with Slow(api.database) as bus, AsyncExitStack() as stack:
+        watch = LogWatch(bus, api.cursors, clock=lambda: api.now)
+        streams = [await stack.enter_async_context(listening(watch, community(), cursor)) for _ in range(20)]
+        assert [await stream.kind() for stream in streams] == ["StreamCheckpoint"] * 20
+        sent = api.database.statements = []
+        hearing = [asyncio.create_task(stream.videos(2)) for stream in streams]
+        await bus.asked.wait()
+        bus.may.set()
+        assert await asyncio.gather(*hearing) == [[1, 2]] * 20
+        api.database.statements = None
+    assert sent.count("log_of_sound") == 1
+
+
+async def test_what_is_read_for_somebody_who_has_gone_is_told_to_nobody(api: Api) -> None:
+    await happen(api, 1, 2)
+    cursor = Place(1, 0, "community|1").sign(api.cursors)
+    async with Slow(api.database) as bus:
+        watch = LogWatch(bus, api.cursors, clock=lambda: api.now)
+        async with listening(watch, community(), cursor) as goes:
+            await goes.next()
+            hearing = asyncio.create_task(goes.next())
+            await bus.asked.wait()
+            hearing.cancel()
+            await asyncio.wait([hearing])
+        bus.may.set()
+        for video in (1, 2):
+            async with listening(watch, community(), cursor) as stream:
+                assert await stream.kind() == "StreamCheckpoint"
+                assert await stream.videos(1) == [video]
+                cursor = stream.cursor
 
 
 class Failing(PostgresBus):

@@ -1,12 +1,21 @@
 """One house of real processes for all faults: starting it costs more than most of what is done to it."""
 
+import asyncio
 import tempfile
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 import pytest
+import uvloop
 
 from tests.faults.stage import Stage
+from tests.trending.examples import LONG
+
+if LONG:
+
+    def pytest_asyncio_loop_factories() -> dict[str, Callable[[], asyncio.AbstractEventLoop]]:
+        """On uvloop thousands of sockets cost their clients half as much, which the server has then."""
+        return {"uvloop": uvloop.new_event_loop}
 
 
 @pytest.fixture(scope="module")

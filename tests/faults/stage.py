@@ -215,7 +215,7 @@ class Stage:
         )
         for listener in listeners:
             assert listener.begin is not None
-            sound = listener.asked()["variables"].get("sound")
+            sound = listener.variables.get("sound")
             told = [
                 row["sequence"]
                 for row in rows

@@ -190,11 +190,16 @@ async def test_thousands_come_back_within_seconds(stage: Stage) -> None:
         await until(lambda: _none_is_ready(herd))
         for creator in (1, 2, 3):
             await post(people, 1, creator)
+        started = time.monotonic()
         stage.door.start()
         await until(lambda: _some_are_ready(herd), 3 * PATIENCE)
         first = time.monotonic()
-        await asyncio.wait_for(asyncio.gather(*(one.ready.wait() for one in herd)), 300)
-        said(sockets=len(herd), seconds_from_the_first_until_all_were_back=round(time.monotonic() - first, 1))
+        await until(lambda: _all_have_heard(herd, 3), 300)
+        said(
+            sockets=len(herd),
+            seconds_until_the_first_was_back=round(first - started, 1),
+            seconds_from_then_until_all_had_heard_what_they_missed=round(time.monotonic() - first, 1),
+        )
         for creator in (4, 5):
             await post(people, 1, creator)
         await stage.settled()
@@ -205,6 +210,10 @@ async def test_thousands_come_back_within_seconds(stage: Stage) -> None:
 
 async def _some_are_ready(herd: list[Listener]) -> bool:
     return any(one.ready.is_set() for one in herd)
+
+
+async def _all_have_heard(herd: list[Listener], facts: int) -> bool:
+    return all(len(one.heard) >= facts for one in herd)
 
 
 async def _none_is_ready(herd: list[Listener]) -> bool:

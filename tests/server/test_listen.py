@@ -150,3 +150,35 @@ def test_garbage_is_400(impatient: Door) -> None:
     with connected(impatient) as client:
         client.sendall(b"\x16\x03\x01 not http\r\n\r\n")
         assert client.recv(100).startswith(b"HTTP/1.1 400 ")
+
+
+KEY = b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
+UPGRADE = b"Host: x\r\nUpgrade: websocket\r\nConnection: keep-alive, Upgrade\r\nSec-WebSocket-Protocol: graphql-transport-ws\r\n"
+VERSION = b"Sec-WebSocket-Version: 13\r\n"
+USUAL = UPGRADE + KEY + VERSION
+
+
+@pytest.mark.parametrize(
+    ("line", "headers", "status"),
+    [
+        (b"GET /graphql HTTP/1.1", USUAL, b"101"),
+        (b"GET /graphql?x=%C3%A4 HTTP/1.1", USUAL + "X-Name: \u00e9\r\n".encode("latin-1"), b"101"),
+        (b"GET /graphql HTTP/1.1", USUAL + b"Content-Length: 0\r\n", b"101"),
+        (b"GET /graphql?x=\xc3\xa4 HTTP/1.1", USUAL, b"400"),
+        (b"POST /graphql HTTP/1.1", USUAL, b"405"),
+        (b"GET /graphql HTTP/1.1", UPGRADE + VERSION, b"400"),
+        (b"GET /graphql HTTP/1.1", UPGRADE + KEY, b"400"),
+        (b"GET /graphql HTTP/1.1", USUAL + KEY, b"400"),
+        (b"GET /graphql HTTP/1.1", UPGRADE + VERSION + b"Sec-WebSocket-Key: short\r\n", b"400"),
+        (b"GET /graphql HTTP/1.1", UPGRADE + KEY + b"Sec-WebSocket-Version: 12\r\n", b"400"),
+        (b"GET /graphql HTTP/1.1", USUAL + b"Content-Length: 3\r\n", b"400"),
+        (b"GET /graphql HTTP/1.1", USUAL + b"Transfer-Encoding: chunked\r\n", b"400"),
+        (b"GET /graphql HTTP/1.1", USUAL + b"X: x\r\n" * 130, b"431"),
+    ],
+)
+def test_the_head_of_a_websocket_is_answered(door: Door, line: bytes, headers: bytes, status: bytes) -> None:
+    with connected(door) as client:
+        client.sendall(line + b"\r\n" + headers + b"\r\n")
+        assert client.recv(10_000).startswith(b"HTTP/1.1 " + status + b" ")
+        if status != b"101":
+            read_to_the_end(client)
