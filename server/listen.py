@@ -7,6 +7,7 @@ from collections.abc import Callable
 from functools import partial
 from struct import pack
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import uvicorn
 from starlette.types import ASGIApp
@@ -49,6 +50,29 @@ def _announces_body(header: tuple[bytes, bytes]) -> bool:
     return name == b"transfer-encoding" or (name == b"content-length" and value != b"0")
 
 
+class Turn:
+    """The sockets of a loop that are pushed to in this turn of it; at its end each is written to once."""
+
+    __slots__ = ("_sockets",)
+
+    def __init__(self) -> None:
+        self._sockets: list[PushedWebSocket] = []
+
+    def add(self, socket: "PushedWebSocket") -> None:
+        """Has it flushed."""
+        if not self._sockets:
+            socket.loop.call_soon(self._end)
+        self._sockets.append(socket)
+
+    def _end(self) -> None:
+        sockets, self._sockets = self._sockets, []
+        for one in sockets:
+            one.flush()
+
+
+TURNS = WeakKeyDictionary[asyncio.AbstractEventLoop, Turn]()
+
+
 class PushedWebSocket(WebSocketsSansIOProtocol):
     """WebSockets that can be pushed to, for half of what ASGI's `send` costs, which may have to wait."""
 
@@ -56,6 +80,7 @@ class PushedWebSocket(WebSocketsSansIOProtocol):
         super().__init__(*args, **kwargs)
         self._pushed: list[bytes] = []
         self._length = 0
+        self._turn = TURNS.setdefault(self.loop, Turn())
 
     async def run_asgi(self) -> None:
         """Uvicorn's; lends `push` to the application, for as long as that runs: what is lent holds us, and we the scope."""
@@ -85,11 +110,11 @@ class PushedWebSocket(WebSocketsSansIOProtocol):
     def push(self, *parts: bytes) -> bool:
         """Sends a text message in this turn of the loop, with all others that come in it; False where that would take waiting."""
         if self._length > MOST_PUSHED:
-            self._flush()
+            self.flush()
         if not self._pushed:
             if self.transport.is_closing() or self.transport.get_write_buffer_size():
                 return False  # never behind what somebody has not read yet: that is left to ASGI's `send`, which waits
-            self.loop.call_soon(self._flush)
+            self._turn.add(self)
         length = sum(map(len, parts))
         # RFC 6455, section 5.2: a final text frame, not masked.
         if length < 126:
@@ -104,10 +129,11 @@ class PushedWebSocket(WebSocketsSansIOProtocol):
 
     async def send(self, message: Any) -> None:
         """ASGI's; behind what was pushed."""
-        self._flush()
+        self.flush()
         await super().send(message)
 
-    def _flush(self) -> None:
+    def flush(self) -> None:
+        """Writes what was pushed."""
         pushed, self._pushed, self._length = self._pushed, [], 0
         if pushed and not self.transport.is_closing():
             self.transport.write(b"".join(pushed))

@@ -9,7 +9,7 @@ import pytest
 from websockets.frames import Frame, Opcode
 
 import server.listen
-from server.listen import PushedWebSocket, push_chunk
+from server.listen import PushedWebSocket, Turn, push_chunk
 from tests.server.door import Door
 from tests.server.talk import ready, receive, send, until_end
 
@@ -35,9 +35,9 @@ class Transport(asyncio.Transport):
 
 
 def over(kind: type[Any], transport: Transport) -> Any:
-    protocol = Mock(spec=kind, transport=transport, loop=Mock(), _pushed=[], _length=0)
+    protocol = Mock(spec=kind, transport=transport, loop=Mock(), _turn=Turn(), _pushed=[], _length=0)
     protocol.push = lambda *parts: kind.push(protocol, *parts)
-    protocol._flush = lambda: PushedWebSocket._flush(protocol)
+    protocol.flush = lambda: PushedWebSocket.flush(protocol)
     return protocol
 
 
@@ -46,7 +46,7 @@ def test_a_pushed_message_is_framed_as_the_library_frames_it(length: int) -> Non
     transport, text = Transport(), b"x" * length
     protocol = over(PushedWebSocket, transport)
     assert protocol.push(text[:5], text[5:])
-    protocol._flush()
+    protocol.flush()
     assert transport.written == Frame(Opcode.TEXT, text).serialize(mask=False)
 
 
@@ -58,8 +58,8 @@ def test_messages_that_are_pushed_in_one_turn_of_the_loop_are_written_as_one_up_
     assert len(transport.written) == 80_008
     transport.unread = 1
     assert protocol.push(b"y")  # behind what waits already
-    (flush,) = {call.args[0] for call in protocol.loop.call_soon.call_args_list}
-    flush()
+    protocol.loop.call_soon.assert_called_once_with(protocol._turn._end)
+    protocol._turn._end()
     assert len(transport.written) == 120_015
     assert not protocol.push(b"z")
 
