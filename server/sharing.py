@@ -1,7 +1,7 @@
-"""Coalesces queries: those that arrive while the same is answered for others are answered as one, each field once for the objects of all.
+"""Coalesces queries: those that ask the same at the same time are answered as one, each field once for the objects of all.
 
-Idle, a query is executed at once. Busy, what asks the same waits until one of the two executions ends, for a moment at most: so groups grow by themselves.
-What of its caller an answer depended on is noted while it is made, for queries as for streams: who differs there is answered by himself.
+Idle, a query is executed after a turn of the loop that brought no other. Busy, a group waits as long as each turn brings more, and what asks the same while
+two executions run waits until one of them ends, for a moment at most: so groups grow by themselves, as batches of loads do. What of its caller an answer depended on is noted while it is made, for queries as for streams: who differs there is answered by himself.
 """
 
 import asyncio
@@ -31,7 +31,8 @@ from server.errors import TimedOut
 MOST_AT_ONCE = 2  # executions of what asks the same
 MOST_MEMBERS = 32  # of one execution: with more of them little is saved
 MOST_OBJECTS = 5_000  # that one execution may build: the loop has 10 ms to do with them
-PATIENCE = 0.1  # seconds that a query waits for others at most
+MOST_TURNS = 8  # of the loop, for which a group waits as long as each brings more
+PATIENCE = 0.1  # seconds that a query waits for an execution of others to end
 
 Outcome = ExecutionResult | TimedOut | None  # None: to be executed by itself
 
@@ -52,16 +53,26 @@ class Sharing(NamedTuple):
 class Group:
     """The queries that are to be answered as one, each with the waiter that hears of its outcome; it begins by itself when they have waited long."""
 
-    __slots__ = ("_begin", "_timer", "members", "task")
+    __slots__ = ("_begin", "_timer", "closed", "members", "task")
 
     def __init__(self, begin: Callable[["Group"], None]) -> None:
         self.members: dict[asyncio.Future[ExecutionResult | None], BreadthFirstExecutor] = {}
         self.task: asyncio.Task[None] | None = None
+        self.closed = False  # to those who would join
         self._begin = begin
         self._timer = asyncio.get_running_loop().call_later(PATIENCE, self.begin)
 
+    async def joined(self) -> None:
+        """Waits as long as each turn of the loop brings more."""
+        for _ in range(MOST_TURNS):
+            number = len(self.members)
+            await asyncio.sleep(0)
+            if len(self.members) <= number:
+                break
+        self.closed = True
+
     def begin(self) -> None:
-        """Nobody joins any more."""
+        """It waits no longer for others to end."""
         self._timer.cancel()
         self._begin(self)
 
@@ -73,8 +84,9 @@ class Group:
             return await waiter
         finally:
             del self.members[waiter], waiter  # the latter's exception would hold this frame
-            if not self.members and self.task is not None:
-                self.task.cancel()  # all have gone
+            if not self.members and self.task is not None:  # all have gone
+                self.closed = True
+                self.task.cancel()
 
     def settle(self, executors: list[BreadthFirstExecutor], outcomes: Sequence[Outcome]) -> None:
         """Tells those who are still there."""
@@ -90,9 +102,9 @@ class Group:
 
 
 class Line:
-    """Those who ask the same: how many executions run, and the groups that wait."""
+    """Those who ask the same: how many executions run, the groups that wait for one of them to end, and the one that came last."""
 
-    __slots__ = ("depends", "key", "operation", "running", "waiting")
+    __slots__ = ("depends", "key", "last", "operation", "running", "waiting")
 
     def __init__(self, key: Hashable, operation: Operation, depends: Any) -> None:
         self.key = key
@@ -100,6 +112,7 @@ class Line:
         self.depends = depends
         self.running = 0
         self.waiting: deque[Group] = deque()
+        self.last: Group | None = None
 
 
 class Coalescer:
@@ -123,17 +136,12 @@ class Coalescer:
         line = self._lines.get(key)
         if line is None:
             line = self._lines[key] = Line(key, operation, depends)
-        if line.running < MOST_AT_ONCE and not line.waiting:
-            line.running += 1
-            try:
-                result: ExecutionResult = await self._in_time(executor.execute_operation())
-                return result
-            finally:
-                _measure(operation, executor.objects)
-                self._go_on(line)
-        if not line.waiting or len(line.waiting[-1].members) >= most:
-            line.waiting.append(Group(partial(self._begin, line)))
-        return await line.waiting[-1].result(executor)
+        if line.last is None or line.last.closed or len(line.last.members) >= most:
+            line.last = Group(partial(self._begin, line))
+            line.waiting.append(line.last)
+            if line.running < MOST_AT_ONCE:
+                line.last.begin()
+        return await line.last.result(executor)
 
     def _begin(self, line: Line, group: Group) -> None:
         line.waiting.remove(group)
@@ -146,6 +154,8 @@ class Coalescer:
     def _ended(self, line: Line, group: Group, task: asyncio.Task[None]) -> None:
         self._running.discard(task)
         group.task = None  # one that was cancelled holds a frame that holds the group
+        if line.last is group:
+            line.last = None
         self._go_on(line)
 
     def _go_on(self, line: Line) -> None:
@@ -156,6 +166,7 @@ class Coalescer:
             self._lines.pop(line.key, None)
 
     async def _run(self, line: Line, group: Group) -> None:
+        await group.joined()
         executors = list(group.members.values())
         try:
             group.settle(executors, await self._executed(line, executors) if executors else [])
@@ -166,7 +177,13 @@ class Coalescer:
             group.settle(executors, [None] * len(executors))
 
     async def _executed(self, line: Line, executors: list[BreadthFirstExecutor]) -> list[Outcome]:
-        operation, contexts = line.operation, [executor.context_value for executor in executors]
+        operation = line.operation
+        if len(executors) == 1:
+            (alone,) = executors
+            result = await self._in_time(alone.execute_operation())
+            _measure(operation, alone.objects)
+            return [result]
+        contexts = [executor.context_value for executor in executors]
         ctx = self._sharing.beside(contexts[0])
         together = executors[0].in_context(ctx)
         results = await self._in_time(together.execute_together(executors))
