@@ -22,7 +22,7 @@ from tests.faults.sizes import SIZE
 from tests.faults.sockets import Listener, never_reading
 from tests.faults.stage import Stage, said
 from tests.serving import token
-from tests.trending.scene import POST, post
+from tests.trending.scene import post
 from tests.until import PATIENCE, until
 
 ANOTHER = {"authorization": f"Bearer {token(f'dev|{USERS + 1}')}"}  # for whom nobody of the crowd has to wait
@@ -35,12 +35,14 @@ MEGABYTE = 1 << 20
 THOUSANDS = 3000
 HEAVY = f"""subscription {{ events(types: [VIDEO_POSTED]) {{ __typename ... on Event {{
   {" ".join(f"v{n}: subject {{ ... on Video {{ id caption }} }}" for n in range(40))} }} }} }}"""
-# Whoever posts a late video commits when the test lets him: at the commit the trigger waits for a lock that the test holds.
+# Whoever creates a late sound commits when the test lets him: at the commit the trigger waits for a lock that the test holds. A post would share its
+# statement, and its lateness, with those of others.
 LATE = """
 create function wait_for_the_test() returns trigger language plpgsql as 'begin perform pg_advisory_xact_lock_shared(18); return null; end';
-create constraint trigger late after insert on videos deferrable initially deferred for each row
-    when (new.caption = 'late') execute function wait_for_the_test();
+create constraint trigger late after insert on sounds deferrable initially deferred for each row
+    when (new.title = 'late') execute function wait_for_the_test();
 """
+CREATE = """mutation ($input: CreateSoundInput!) { createSound(input: $input) { ... on CreateSoundPayload { sound { id } } } }"""
 RECORD = """mutation ($input: RecordPlaysInput!) { recordPlays(input: $input) { __typename
   ... on RecordPlaysPayload { accepted duplicates refused { path } } } }"""
 
@@ -146,9 +148,9 @@ async def test_a_transaction_commits_long_after_those_that_began_behind_it(stage
     ):
         await connection.execute("select pg_advisory_lock(18)")
         began = time.monotonic()
-        wish = {"soundId": "sound_1", "caption": "late", "durationMs": 1000}
+        wish = {"title": "late", "kind": "ORIGINAL", "durationMs": 1000}
         late = asyncio.create_task(
-            http.post(crowd.url, json={"query": POST, "variables": {"input": wish}}, headers=ANOTHER)
+            http.post(crowd.url, json={"query": CREATE, "variables": {"input": wish}}, headers=ANOTHER)
         )
         await until(lambda: stage.sql("select from pg_locks where locktype = 'advisory' and not granted"))
         await crowd.more(SIZE.facts // 10)
@@ -156,13 +158,13 @@ async def test_a_transaction_commits_long_after_those_that_began_behind_it(stage
             await crowd.more(SIZE.facts // 10)
         async with stage.database.transaction() as tx:
             await publish_all(tx, [Event("SOUND_CREATED", datetime.now(UTC), {"sound_id": 1})] * THOUSANDS)
-        assert not late.done()
+        assert not late.done(), late.result().text
         passed = (await stage.sql("select count(*) from outbox"))[0][0]
         assert passed > THOUSANDS
         await connection.close()  # and with it goes the lock
-        made = (await late).json()["data"]["postVideo"]["video"]["id"]
+        made = (await late).json()["data"]["createSound"]["sound"]["id"]
         said(late_by=round(time.monotonic() - began, 1), facts_that_waited=passed)
-    logged = "select count(*) from log where type = 'VIDEO_POSTED' and 'video_1_' || (body ->> 'video_id') = $1"
+    logged = "select count(*) from log where type = 'SOUND_CREATED' and 'sound_' || (body ->> 'sound_id') = $1"
     assert (await stage.sql(logged, made))[0][0] == 1
 
 
