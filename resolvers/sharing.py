@@ -52,7 +52,7 @@ class Observed(Context):
     async def mark(self) -> Hashable:
         """What the answer depended on: those for whom it is the same may share it."""
         depends = self.depends
-        return self.site(), await self.hidden() if depends is Depends.HIDDEN else self.viewer if depends else None
+        return _mark(self, depends, await self.hidden() if depends is Depends.HIDDEN else STRANGERS)
 
     def hidden(self) -> Loading[frozenset[int]]:
         """As a context's; noted for what it is, although the viewer is looked at for it."""
@@ -81,17 +81,23 @@ def _observed(ctx: Context, **changed: Any) -> Observed:
 def mark(ctx: Context, depends: Depends) -> Hashable | Awaitable[Hashable]:
     """What of this context an answer depends on that depended on so much of another."""
     if depends is Depends.HIDDEN and ctx.viewer is not None:
-        return _mark(ctx)
-    return ctx.site(), STRANGERS if depends is Depends.HIDDEN else ctx.viewer if depends else None
-
-
-async def _mark(ctx: Context) -> Hashable:
-    return ctx.site(), await observed(ctx).hidden()
+        return _mark_of_now(ctx)
+    return _mark(ctx, depends, STRANGERS)
 
 
 def standing(ctx: Context, depends: Depends) -> Hashable | None:
     """As `mark`, of the moment of this context; None where that is not known without asking."""
     if depends != Depends.HIDDEN:
-        return ctx.site(), ctx.viewer if depends else None
+        return _mark(ctx, depends, STRANGERS)
     hidden = ctx.hidden()
-    return (ctx.site(), hidden.result()) if hidden.done() else None
+    return _mark(ctx, depends, hidden.result()) if hidden.done() else None
+
+
+async def _mark_of_now(ctx: Context) -> Hashable:
+    return _mark(ctx, Depends.HIDDEN, await observed(ctx).hidden())
+
+
+def _mark(ctx: Context, depends: Depends, hidden: frozenset[int]) -> Hashable:
+    # Who has no profile is somebody else than who is not signed in.
+    seen = hidden if depends == Depends.HIDDEN else (ctx.subject, ctx.viewer) if depends else None
+    return ctx.site(), seen

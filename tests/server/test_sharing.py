@@ -14,7 +14,7 @@ from db.loader import LastCall
 from db.queries import Query
 from execution import BreadthFirstExecutor
 from resolvers.context import Context
-from resolvers.sharing import beside, mark, observed, standing
+from resolvers.sharing import Depends, beside, mark, observed, standing
 from schema import build_schema
 from server.errors import TimedOut
 from server.operation import Operations, written
@@ -134,6 +134,15 @@ async def test_what_depends_on_the_caller_is_his(fresh: Api, sizes: list[int]) -
         ):
             assert answer == expected[subject]
     assert max(sizes) > 1
+
+
+def test_who_has_no_profile_shares_nothing_of_his_with_who_is_not_signed_in(world: Api) -> None:
+    nobody, newcomer = (
+        Context(db=world.database, cursors=world.cursors, now=world.now, subject=one) for one in (None, "new")
+    )
+    assert standing(nobody, Depends.HIDDEN) == standing(newcomer, Depends.HIDDEN)
+    assert standing(nobody, Depends.VIEWER) != standing(newcomer, Depends.VIEWER)
+    assert mark(nobody, Depends.VIEWER) != mark(newcomer, Depends.VIEWER)
 
 
 async def test_different_variables_below_the_root_are_different_questions(fresh: Api) -> None:
