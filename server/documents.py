@@ -44,9 +44,8 @@ class Operation:
     kind: OperationType
     only_introspects: bool
     executor: BreadthFirstExecutor | None = None
-    selecting: frozenset[str] | None = (
-        None  # what server/sharing.py knows of it, here and below: the variables that it uses below the root
-    )
+    # What server/sharing.py knows of it; the variables are those that it uses below the root, once somebody asked.
+    selecting: frozenset[str] | None = None
     depends: int = 0  # what of a caller its answers depended on
     shares: bool = True  # whether several may be answered as one
     objects: int = 1  # the most that an answer had

@@ -1,7 +1,8 @@
 """Coalesces queries: those that ask the same at the same time are answered as one, each field once for the objects of all.
 
 Idle, a query is executed after a turn of the loop that brought no other. Busy, a group waits as long as each turn brings more, and what asks the same while
-two executions run waits until one of them ends, for a moment at most: so groups grow by themselves, as batches of loads do. What of its caller an answer depended on is noted while it is made, for queries as for streams: who differs there is answered by himself.
+two executions run waits until one of them ends, for a moment at most: so groups grow by themselves, as batches of loads do. What of its caller an answer depended
+on is noted while it is made, for queries as for streams: who differs there is answered by himself.
 """
 
 import asyncio
